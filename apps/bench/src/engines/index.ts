@@ -1,0 +1,20 @@
+import { cpu } from '@flambeau/backend-cpu';
+import type { Engine } from './engine.ts';
+import { handEngine } from './hand.ts';
+import { jaxEngine } from './jax.ts';
+import { kernelEngine } from './kernels.ts';
+import { tfjsEngine } from './tfjs.ts';
+
+type Maker = () => Engine | Promise<Engine>;
+
+/** Our devices by name. */
+export const devices: Readonly<Record<string, Maker>> = {
+  cpu: () => kernelEngine(cpu()) as Engine,
+};
+
+/** What they are compared with. */
+export const peers: Readonly<Record<string, Maker>> = {
+  loops: () => handEngine() as Engine,
+  tfjs: async () => (await tfjsEngine()) as Engine,
+  jax: async () => (await jaxEngine()) as Engine,
+};

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { parseFlags, UsageError } from './flags.ts';
+
+describe('parseFlags', () => {
+  it('measures everything against everything when nothing is said', () => {
+    const flags = parseFlags([]);
+    expect(flags.workloads).toContain('mm');
+    expect(flags.workloads).toContain('eager');
+    expect(flags).toMatchObject({ device: 'cpu', peers: ['loops', 'tfjs', 'jax'], rounds: 7, json: undefined });
+  });
+
+  it('takes workloads, peers and a file', () => {
+    expect(parseFlags(['red', 'mm', '--peers', 'jax,loops', '--json', 'out.json', '--rounds', '9'])).toMatchObject({
+      workloads: ['red', 'mm'],
+      peers: ['jax', 'loops'],
+      json: 'out.json',
+      rounds: 9,
+    });
+    expect(parseFlags(['--peers', 'none']).peers).toEqual([]);
+  });
+
+  it.each([
+    [['conv9']],
+    [['--device', 'tpu']],
+    [['--peers', 'torch']],
+    [['--rounds', '0']],
+    [['--rounds', '1.5']],
+    [['--json', '']],
+    [['--fast']],
+  ])('refuses %j in one line', (args) => {
+    expect(() => parseFlags(args)).toThrow(UsageError);
+    try {
+      parseFlags(args);
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+});

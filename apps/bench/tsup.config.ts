@@ -1,0 +1,3 @@
+import { command } from '../../tooling/presets/tsup.ts';
+
+export default command();

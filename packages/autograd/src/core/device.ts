@@ -1,0 +1,67 @@
+import {
+  type Backend,
+  DeviceError,
+  type DeviceBuffer,
+  type DType,
+  type Executable,
+  getBackend,
+  type Kernel,
+  type Launch,
+} from '@flambeau/backend';
+
+/** A backend as tensors see it: with the kernels that were prepared for them, by cheap keys. */
+export class Device {
+  readonly backend: Backend;
+  readonly name: string;
+  readonly #prepared = new Map<string | number, Executable>();
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+    this.name = backend.name;
+  }
+
+  /**
+   * Finds a prepared kernel, or builds and prepares it.
+   *
+   * @param key - Names the structure within one op family; cheaper to make than the kernel itself.
+   */
+  prepare(key: string | number, build: () => Kernel): Executable {
+    let executable = this.#prepared.get(key);
+    if (executable === undefined) {
+      executable = this.backend.prepare(build());
+      this.#prepared.set(key, executable);
+    }
+    return executable;
+  }
+
+  /** Runs one kernel; the only way from tensors to a device. */
+  realize(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
+    this.backend.run(executable, buffers, launch);
+  }
+
+  /** Complains when the device cannot hold a dtype. */
+  requireDType(op: string, dtype: DType): void {
+    if (this.backend.capabilities.dtypes.has(dtype)) return;
+    throw new DeviceError(op, `device '${this.name}' cannot hold ${dtype}. Use float32 or int32, or another device.`, {
+      dtype,
+      device: this.name,
+    });
+  }
+}
+
+const devices = new WeakMap<Backend, Device>();
+
+/**
+ * The device of a name.
+ *
+ * @throws {DeviceError} The name is unknown, or the device must be opened with `await` first.
+ */
+export function deviceOf(name: string): Device {
+  const backend = getBackend(name);
+  let device = devices.get(backend);
+  if (!device) {
+    device = new Device(backend);
+    devices.set(backend, device);
+  }
+  return device;
+}

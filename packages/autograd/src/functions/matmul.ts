@@ -1,0 +1,153 @@
+import { broadcastShapes, contiguousView, DTypeError, expandView, permuteView, type Shape, ShapeError, type View } from '@flambeau/backend';
+import { requireTensor } from '../core/arguments.ts';
+import { emptyLike, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
+import { runContraction } from '../kernels/contraction.ts';
+import type { Tensor } from '../tensor.ts';
+import { squeeze, unsqueeze } from './movement.ts';
+import { add, mul } from './pointwise.ts';
+
+function check(op: string, a: Tensor, b: Tensor): void {
+  requireTensor(op, a, 'the first operand');
+  requireTensor(op, b, 'the second operand');
+  requireSameDevice(op, [a, b]);
+  if (a.dtype !== b.dtype) {
+    throw new DTypeError(op, `expected both operands to have the same dtype; got ${a.dtype} and ${b.dtype}. Convert one with to().`);
+  }
+  if (a.dtype === 'bool') throw new DTypeError(op, 'is not defined for bool.');
+}
+
+function requireRank(op: string, x: Tensor, rank: number, what: string): void {
+  if (x.ndim !== rank) throw new ShapeError(op, `${what} must be ${rank}-d; got shape [${x.shape}].`, { shape: x.shape });
+}
+
+function requireInner(op: string, a: Tensor, b: Tensor, left: number | undefined, right: number | undefined): void {
+  if (left === right) return;
+  throw new ShapeError(op, `inner sizes must match; got [${a.shape}] and [${b.shape}]. Transpose one operand?`, { shapes: [a.shape, b.shape] });
+}
+
+/** Matrices over broadcast batch axes: `[..., m, k] @ [..., k, n]`. */
+function batched(op: string, a: Tensor, b: Tensor): Tensor {
+  const [m, k] = a.shape.slice(-2) as [number, number];
+  const [inner, n] = b.shape.slice(-2) as [number, number];
+  requireInner(op, a, b, k, inner);
+  const batch: Shape | null = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (!batch) throw new ShapeError(op, `batch sizes must broadcast; got [${a.shape}] and [${b.shape}].`, { shapes: [a.shape, b.shape] });
+  const out = emptyLike(a, [...batch, m, n], a.dtype);
+  const right = expandView(b.layout, [...batch, inner, n]);
+  const swapped = permuteView(right, [...batch.keys(), batch.length + 1, batch.length]);
+  const left: View = expandView(a.layout, [...batch, m, k]);
+  runContraction({ batch, m: [m], n: [n], k: [k], a: left, b: swapped, out: contiguousView(out.shape) }, a, b, out);
+  record('matmul', {}, [a, b], [out], KEEP.x | KEEP.y);
+  return out;
+}
+
+/**
+ * Matrix product of the last two axes, the others broadcast; vectors are taken as a row (left) or a column (right).
+ *
+ * @shape `[..., m, k] @ [..., k, n]` → `[..., m, n]`; `[k] @ [k]` → `[]`; `[k] @ [k, n]` → `[n]`; `[m, k] @ [k]` → `[m]`
+ * @throws {ShapeError} Inner sizes differ, or an operand is 0-d.
+ * @source PyTorch `torch.matmul`
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  check('matmul', a, b);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError('matmul', `both arguments need to be at least 1-d; got ${a.ndim}-d and ${b.ndim}-d.`, { shapes: [a.shape, b.shape] });
+  }
+  requireInner('matmul', a, b, a.shape.at(-1), b.shape.at(b.ndim === 1 ? -1 : -2));
+  // A weight applied to many axes is one big matrix product: fold them into rows.
+  if (a.ndim > 2 && b.ndim <= 2 && a.isContiguous()) {
+    const rows = a.shape.slice(0, -1);
+    const folded = a.reshape([rows.reduce((x, y) => x * y, 1), a.shape.at(-1) as number]);
+    return matmul(folded, b).reshape(b.ndim === 1 ? rows : [...rows, b.shape[1] as number]);
+  }
+  const left = a.ndim === 1 ? unsqueeze(a, 0) : a;
+  const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
+  const product = batched('matmul', left, right);
+  const row = a.ndim === 1 ? squeeze(product, -2) : product;
+  return b.ndim === 1 ? squeeze(row, -1) : row;
+}
+
+/** Product of two matrices. @shape `[m, k] @ [k, n]` → `[m, n]` */
+export function mm(a: Tensor, b: Tensor): Tensor {
+  check('mm', a, b);
+  requireRank('mm', a, 2, 'the first operand');
+  requireRank('mm', b, 2, 'the second operand');
+  return batched('mm', a, b);
+}
+
+/** Products of equally many matrices. @shape `[b, m, k] @ [b, k, n]` → `[b, m, n]` */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  check('bmm', a, b);
+  requireRank('bmm', a, 3, 'the first operand');
+  requireRank('bmm', b, 3, 'the second operand');
+  if (a.shape[0] !== b.shape[0]) {
+    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape}] and [${b.shape}].`, { shapes: [a.shape, b.shape] });
+  }
+  return batched('bmm', a, b);
+}
+
+/** Product of a matrix and a vector. @shape `[m, k] @ [k]` → `[m]` */
+export function mv(a: Tensor, b: Tensor): Tensor {
+  requireTensor('mv', a);
+  requireTensor('mv', b);
+  requireRank('mv', a, 2, 'the matrix');
+  requireRank('mv', b, 1, 'the vector');
+  return matmul(a, b);
+}
+
+/** Inner product of two vectors. @shape `[k] · [k]` → `[]` */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  requireTensor('dot', a);
+  requireTensor('dot', b);
+  requireRank('dot', a, 1, 'the first operand');
+  requireRank('dot', b, 1, 'the second operand');
+  return matmul(a, b);
+}
+
+/** Inner products of the last axes. @shape `[..., k], [...', k]` → `[..., ...']` */
+export function inner(a: Tensor, b: Tensor): Tensor {
+  check('inner', a, b);
+  if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
+  requireInner('inner', a, b, a.shape.at(-1), b.shape.at(-1));
+  const width = a.shape.at(-1) as number;
+  const flat = (x: Tensor): Tensor => x.reshape([x.shape.slice(0, -1).reduce((p, q) => p * q, 1), width]);
+  return mm(flat(a), flat(b).t()).reshape([...a.shape.slice(0, -1), ...b.shape.slice(0, -1)]);
+}
+
+/** All products of two vectors. @shape `[m], [n]` → `[m, n]` */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  requireTensor('outer', a);
+  requireTensor('outer', b);
+  requireRank('outer', a, 1, 'the first operand');
+  requireRank('outer', b, 1, 'the second operand');
+  return mul(unsqueeze(a, 1), unsqueeze(b, 0));
+}
+
+/** Factors of `beta·input + alpha·product`. */
+export interface AddProductOptions {
+  readonly beta?: number;
+  readonly alpha?: number;
+}
+
+function addProduct(input: Tensor, product: Tensor, options?: AddProductOptions): Tensor {
+  const { beta = 1, alpha = 1 } = options ?? {};
+  const scaled = alpha === 1 ? product : mul(product, alpha);
+  // beta 0 ignores the input altogether, NaN included.
+  if (beta === 0) return scaled;
+  return add(scaled, input, { alpha: beta });
+}
+
+/** beta·input + alpha·(a @ b) for matrices. */
+export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
+  return addProduct(input, mm(a, b), options);
+}
+
+/** beta·input + alpha·(a @ b) for a matrix and a vector. */
+export function addmv(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
+  return addProduct(input, mv(a, b), options);
+}
+
+/** beta·input + alpha·(a @ b) for batches of matrices. */
+export function baddbmm(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
+  return addProduct(input, bmm(a, b), options);
+}

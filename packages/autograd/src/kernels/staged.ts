@@ -1,0 +1,196 @@
+import {
+  cast,
+  computeDType,
+  constant,
+  contiguousStrides,
+  type DType,
+  type Expr,
+  exprDType,
+  inputAccess,
+  type LoopKernel,
+  load,
+  numel,
+  outputAccess,
+  type ReduceOp,
+  type Shape,
+  type Stage,
+  scalar,
+  stage,
+  stepsOf,
+  type Value,
+  type View,
+} from '@flambeau/backend';
+import { emptyLike, requireSameDevice } from '../core/dispatch.ts';
+import type { Tensor } from '../tensor.ts';
+import { collapse } from './collapse.ts';
+
+/** What a stage's formula can read. */
+export interface StageScope {
+  /** The current element of operand `i`, converted to the dtype asked for. */
+  readonly load: (operand: number, dtype?: DType) => Expr;
+  /** The result of reduce `i`, counted among the reduces. */
+  readonly result: (reduce: number) => Expr;
+  /** Run-time scalar `i`. */
+  readonly scalar: (slot: number) => Expr;
+}
+
+/** One step of a staged program: fold the reduced axes, or write the next output. */
+export type StageRow =
+  | { readonly reduce: ReduceOp; readonly expr: (scope: StageScope) => Expr }
+  /** `full` outputs have every axis, `reduced` ones only the kept axes. */
+  | { readonly store: 'full' | 'reduced'; readonly dtype: DType; readonly expr: (scope: StageScope) => Expr };
+
+/** A kernel that reads rows (the reduced axes) of its operands and runs stages on each. */
+export interface StagedProgram {
+  /** Names the stages; with dtypes and layouts it is the kernel's key. */
+  readonly name: string;
+  readonly stages: readonly StageRow[];
+  readonly scalars?: readonly { readonly dtype: DType; readonly value: Value }[];
+}
+
+/**
+ * Runs a staged program over operands of one shape, which are broadcast beforehand by their strides.
+ *
+ * @param operands - Operand 0 gives shape and device.
+ * @param layouts - A view of each operand over `shape`.
+ * @param dims - The axes that each row runs along.
+ * @returns One tensor per store, reduced ones without the reduced axes.
+ */
+export function runStaged(program: StagedProgram, operands: readonly Tensor[], layouts: readonly View[], dims: readonly number[]): Tensor[] {
+  const first = operands[0] as Tensor;
+  requireSameDevice(program.name, operands);
+  const shape = (layouts[0] as View).shape;
+  const kept = shape.map((_, axis) => axis).filter((axis) => !dims.includes(axis));
+  const pick = (values: readonly number[], axes: readonly number[]): number[] => axes.map((axis) => values[axis] as number);
+  const outerShape = pick(shape, kept);
+  const stores = program.stages.filter((row) => 'store' in row);
+  const outputs = stores.map((row) => emptyLike(first, row.store === 'full' ? shape : outerShape, row.dtype));
+  if (numel(outerShape) === 0 || (numel(shape) === 0 && stores.every((row) => row.store === 'full'))) return outputs;
+
+  const full = contiguousStrides(shape);
+  const walkers = [...layouts.map((view) => view.strides), full];
+  const reducedStrides = contiguousStrides(outerShape);
+  const outer = collapse(outerShape, [...walkers.map((strides) => pick(strides, kept)), reducedStrides]);
+  const inner = collapse(pick(shape, dims), walkers.map((strides) => pick(strides, dims)));
+
+  const outerRank = outer.extents.length;
+  const extents: number[] = [...outer.extents];
+  const views: View[] = [];
+  const both: Shape = [...outer.extents, ...inner.extents];
+  const operandViews = layouts.map((view, i): View => ({
+    shape: both,
+    strides: [...(outer.strides[i] as number[]), ...(inner.strides[i] as number[])],
+    offset: view.offset,
+  }));
+  const fullView: View = {
+    shape: both,
+    strides: [...(outer.strides[layouts.length] as number[]), ...(inner.strides[layouts.length] as number[])],
+    offset: 0,
+  };
+  const reducedView: View = { shape: outer.extents, strides: outer.strides[layouts.length + 1] as number[], offset: 0 };
+
+  const scalars = program.scalars ?? [];
+  const steps = [...operandViews, fullView, reducedView].map((view) => stepsOf(view).map((s) => s.charAt(0)).join(''));
+  const dtypes = operands.map((tensor) => tensor.dtype).join();
+  const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps.join()}`;
+  // Which operand each access reads is decided while building; the cached plan keeps it for later launches.
+  const cache = plans;
+  let plan = cache.get(key);
+  const build = (): LoopKernel => buildStaged(program, operands, outputs, operandViews, fullView, reducedView, outerRank, inner.extents.length);
+  if (!plan) {
+    plan = accessPlan(program);
+    cache.set(key, plan);
+  }
+  for (const row of program.stages) if (!('store' in row) || row.store === 'full') extents.push(...inner.extents);
+  const reducedInput = (operand: number): View => operandViews[operand] as View;
+  for (const step of plan) {
+    if (step.kind === 'operand') views.push(step.outer ? outerPart(reducedInput(step.operand), outerRank) : reducedInput(step.operand));
+    else views.push(step.full ? fullView : reducedView);
+  }
+  const executable = first.runtime.prepare(key, build);
+  first.runtime.realize(executable, [...operands, ...outputs].map((t) => t.buffer), { extents, views, scalars: scalars.map((s) => s.value) });
+  return outputs;
+}
+
+type PlanStep =
+  | { readonly kind: 'operand'; readonly operand: number; readonly outer: boolean }
+  | { readonly kind: 'output'; readonly full: boolean };
+
+const plans = new Map<string, readonly PlanStep[]>();
+
+function outerPart(view: View, rank: number): View {
+  return { shape: view.shape.slice(0, rank), strides: view.strides.slice(0, rank), offset: view.offset };
+}
+
+/** The order in which a program's stages load operands and store outputs. */
+function accessPlan(program: StagedProgram): PlanStep[] {
+  const plan: PlanStep[] = [];
+  for (const row of program.stages) {
+    const outer = 'store' in row && row.store === 'reduced';
+    const seen = new Set<number>();
+    row.expr({
+      load: (operand) => {
+        if (!seen.has(operand)) plan.push({ kind: 'operand', operand, outer });
+        seen.add(operand);
+        return constant(0, 'float32');
+      },
+      result: stage,
+      scalar,
+    });
+    if ('store' in row) plan.push({ kind: 'output', full: row.store === 'full' });
+  }
+  return plan;
+}
+
+function buildStaged(
+  program: StagedProgram,
+  operands: readonly Tensor[],
+  outputs: readonly Tensor[],
+  operandViews: readonly View[],
+  fullView: View,
+  reducedView: View,
+  outer: number,
+  inner: number,
+): LoopKernel {
+  const accesses: LoopKernel['accesses'][number][] = [];
+  const stages: Stage[] = [];
+  const reduces: number[] = [];
+  const scalars = (program.scalars ?? []).map((s) => s.dtype);
+  let output = 0;
+  const kernel: LoopKernel = {
+    kind: 'loop',
+    outer,
+    inputs: operands.map((tensor) => tensor.dtype),
+    outputs: outputs.map((tensor) => tensor.dtype),
+    scalars,
+    accesses,
+    stages,
+  };
+  for (const row of program.stages) {
+    const isStore = 'store' in row;
+    const whole = !isStore || row.store === 'full';
+    const loaded = new Map<number, number>();
+    const expr = row.expr({
+      load: (operand, dtype) => {
+        let access = loaded.get(operand);
+        if (access === undefined) {
+          const view = operandViews[operand] as View;
+          access = accesses.push(inputAccess(operand, whole ? view : outerPart(view, outer))) - 1;
+          loaded.set(operand, access);
+        }
+        const has = computeDType((operands[operand] as Tensor).dtype);
+        return dtype === undefined || computeDType(dtype) === has ? load(access) : cast(load(access), dtype);
+      },
+      result: (reduce) => stage(reduces[reduce] as number),
+      scalar,
+    });
+    if (isStore) {
+      const access = accesses.push(outputAccess(output++, whole ? fullView : reducedView)) - 1;
+      const stored = exprDType(kernel, expr) === computeDType(row.dtype) ? expr : cast(expr, row.dtype);
+      stages.push({ kind: 'store', access, inner: whole ? inner : 0, expr: stored });
+    } else {
+      reduces.push(stages.push({ kind: 'reduce', op: row.reduce, inner, expr }) - 1);
+    }
+  }
+  return kernel;
+}

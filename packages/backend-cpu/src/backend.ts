@@ -1,0 +1,154 @@
+import {
+  ArgumentError,
+  type Backend,
+  type BackendMemory,
+  type Capabilities,
+  type DeviceBuffer,
+  DeviceError,
+  type DType,
+  dtypeNames,
+  type Executable,
+  type HostArray,
+  type Kernel,
+  type Launch,
+  structuralKey,
+  verifyKernel,
+} from '@flambeau/backend';
+import type { CpuBuffer } from './buffer.ts';
+import { generate } from './generator/generate.ts';
+import type { Run } from './generator/generate-loop.ts';
+import { canGenerate } from './generator/instantiate.ts';
+import { interpreted } from './interpreter/interpret.ts';
+import { MAX_BYTES, Memory } from './memory.ts';
+
+/** Settings of the CPU backend. */
+export interface CpuOptions {
+  /**
+   * Whether kernels become generated JavaScript; false leaves them to the interpreter, some hundred times slower.
+   * By default generated code is used wherever the page's content security policy allows it.
+   */
+  readonly generate?: boolean;
+}
+
+/**
+ * A backend in plain JavaScript, which runs wherever JavaScript does.
+ *
+ * @throws {DeviceError} `generate: true` was asked for and the page forbids generated code.
+ * @example
+ * use(cpu());
+ */
+export function cpu(options: CpuOptions = {}): Backend {
+  return new CpuBackend(options);
+}
+
+/** A kernel made ready by the CPU backend. */
+class CpuExecutable implements Executable {
+  readonly kernel: Kernel;
+  readonly run: Run;
+
+  constructor(kernel: Kernel, run: Run) {
+    this.kernel = kernel;
+    this.run = run;
+  }
+}
+
+class CpuBackend implements Backend {
+  readonly name = 'cpu';
+  readonly capabilities: Capabilities = {
+    dtypes: new Set(dtypeNames),
+    maxBufferBytes: MAX_BYTES,
+    threads: 1,
+    collected: true,
+  };
+  readonly #generates: boolean;
+  readonly #memory = new Memory();
+  readonly #byKernel = new WeakMap<Kernel, CpuExecutable>();
+  readonly #byKey = new Map<string, CpuExecutable>();
+  #disposed = false;
+
+  constructor(options: CpuOptions) {
+    this.#generates = options.generate ?? canGenerate();
+    if (options.generate && !canGenerate()) {
+      throw new DeviceError('cpu', "generated code is forbidden here, by the page's content security policy.");
+    }
+  }
+
+  allocate(dtype: DType, length: number): DeviceBuffer {
+    this.#requireLive('allocate');
+    return this.#memory.allocate(dtype, length);
+  }
+
+  free(buffer: DeviceBuffer): void {
+    this.#memory.free(buffer as CpuBuffer);
+  }
+
+  write(buffer: DeviceBuffer, data: HostArray, offset = 0): void {
+    const target = dataOf(buffer, 'write', offset, data.length);
+    if (data.constructor !== target.constructor) {
+      throw new ArgumentError('write', `needs a ${target.constructor.name}; got a ${data.constructor.name}.`);
+    }
+    (target as Float32Array).set(data as Float32Array, offset);
+  }
+
+  async read(buffer: DeviceBuffer, offset: number, length: number): Promise<HostArray> {
+    return this.readSync(buffer, offset, length);
+  }
+
+  readSync(buffer: DeviceBuffer, offset: number, length: number): HostArray {
+    return dataOf(buffer, 'read', offset, length).slice(offset, offset + length);
+  }
+
+  prepare(kernel: Kernel): Executable {
+    this.#requireLive('prepare');
+    const known = this.#byKernel.get(kernel);
+    if (known) return known;
+    const key = structuralKey(kernel);
+    let executable = this.#byKey.get(key);
+    if (!executable) {
+      verifyKernel(kernel);
+      executable = new CpuExecutable(kernel, this.#compile(kernel));
+      this.#byKey.set(key, executable);
+    }
+    this.#byKernel.set(kernel, executable);
+    return executable;
+  }
+
+  run(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
+    (executable as CpuExecutable).run(buffers as readonly CpuBuffer[], launch);
+  }
+
+  async synchronize(): Promise<void> {}
+
+  memory(): BackendMemory {
+    return this.#memory.stats();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#byKey.clear();
+    this.#memory.clear();
+  }
+
+  #requireLive(what: string): void {
+    if (this.#disposed) throw new DeviceError(what, 'the cpu backend was disposed.', { device: 'cpu' });
+  }
+
+  #compile(kernel: Kernel): Run {
+    if (this.#generates) return generate(kernel);
+    const execute = interpreted(kernel);
+    return (buffers, launch) =>
+      execute(
+        buffers.map((buffer) => buffer.data),
+        launch,
+      );
+  }
+}
+
+/** A buffer's memory, after checking that a range of elements lies in it. */
+function dataOf(buffer: DeviceBuffer, what: string, offset: number, length: number): HostArray {
+  const data = (buffer as CpuBuffer).data as HostArray | null;
+  if (!data) throw new DeviceError(what, `the buffer of ${buffer.length} ${buffer.dtype} was freed.`);
+  if (offset >= 0 && length >= 0 && offset + length <= buffer.length) return data;
+  const range = `${length} elements from ${offset}`;
+  throw new ArgumentError(what, `cannot touch ${range} in a buffer of ${buffer.length}.`, { offset, length });
+}

@@ -1,0 +1,2 @@
+export { type CpuOptions, cpu } from './backend.ts';
+export { interpret } from './interpreter/interpret.ts';

@@ -1,0 +1,1 @@
+export { type LoadMNISTOptions, loadMNIST } from './load-mnist.ts';

@@ -1,0 +1,1 @@
+export { conv1d, conv2d } from '@flambeau/autograd';

@@ -1,0 +1,90 @@
+import { div, noGrad, stack, type Tensor, tensor } from '@flambeau/autograd';
+import { ArgumentError } from '@flambeau/backend';
+import { requireNumber, requireTensor } from './check.ts';
+
+/** What {@link clipGradNorm_} accepts. */
+export interface ClipGradNormOptions {
+  /** The p of the norm, `Infinity` for the largest absolute value; 2 when absent. */
+  readonly normType?: number;
+  /** Throw when the norm is not finite, which waits for its value; false when absent. */
+  readonly errorIfNonfinite?: boolean;
+}
+
+/** One tensor or several, as a list without what has no gradient. */
+function gradients(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const found: Tensor[] = [];
+  for (const parameter of tensorsOf(op, parameters)) if (parameter.grad) found.push(parameter.grad);
+  return found;
+}
+
+/** @throws {ArgumentError} Neither a tensor nor an iterable of tensors. */
+export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const iterable = typeof parameters === 'object' && parameters !== null && Symbol.iterator in parameters;
+  if (!iterable) {
+    requireTensor(op, 'parameters', parameters);
+    return [parameters as Tensor];
+  }
+  const list = [...(parameters as Iterable<Tensor>)];
+  for (const parameter of list) requireTensor(op, 'parameters', parameter);
+  return list;
+}
+
+/**
+ * Scales all gradients together, in place, so that their joint norm is at most `maxNorm`, and returns the norm they had.
+ *
+ * The factor `maxNorm / (norm + 1e-6)`, at most 1, is always multiplied in, so nothing waits for the norm's value.
+ *
+ * @param parameters - A tensor, or tensors; those without a gradient are left out.
+ * @param maxNorm - Largest norm.
+ * @returns The norm before, a tensor without dimensions; 0 when there are no gradients.
+ * @throws {ArgumentError} Not tensors or numbers, or with `errorIfNonfinite` the norm is not finite.
+ * @source PyTorch `nn.utils.clip_grad_norm_`; Pascanu et al. 2012, arXiv:1211.5063.
+ * @example
+ * clipGradNorm_(model.parameters(), 1)
+ */
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipGradNormOptions = {},
+): Tensor {
+  const op = 'clipGradNorm_';
+  const { normType = 2, errorIfNonfinite = false } = options;
+  requireNumber(op, 'maxNorm', maxNorm);
+  requireNumber(op, 'normType', normType);
+  const grads = gradients(op, parameters);
+  return noGrad(() => {
+    const [first] = grads;
+    if (!first) return tensor(0);
+    const norms = grads.map((grad) => grad.norm(normType).to(first.device));
+    const total = norms.length === 1 ? (norms[0] as Tensor) : stack(norms).norm(normType);
+    if (errorIfNonfinite && !Number.isFinite(Number(total.itemSync()))) {
+      throw new ArgumentError(
+        op,
+        `The total norm of order ${normType} for gradients from \`parameters\` is non-finite, so it cannot be clipped. ` +
+          'To disable this error and scale the gradients by the non-finite norm anyway, set errorIfNonfinite: false.',
+        { normType },
+      );
+    }
+    const factor = div(maxNorm, total.add(1e-6)).clampMax(1);
+    for (const grad of grads) grad.mul_(factor.to(grad.device));
+    return total;
+  });
+}
+
+/**
+ * Cuts every element of every gradient off at `±clipValue`, in place.
+ *
+ * @param parameters - A tensor, or tensors; those without a gradient are left out.
+ * @param clipValue - Largest absolute value.
+ * @throws {ArgumentError} Not tensors, or not a number.
+ * @source PyTorch `nn.utils.clip_grad_value_`.
+ * @example
+ * clipGradValue_(model.parameters(), 0.5)
+ */
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  requireNumber('clipGradValue_', 'clipValue', clipValue);
+  const grads = gradients('clipGradValue_', parameters);
+  noGrad(() => {
+    for (const grad of grads) grad.clamp_(-clipValue, clipValue);
+  });
+}

@@ -1,0 +1,2 @@
+export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_ } from './clip.ts';
+export { parametersToVector, vectorToParameters } from './parameter-vector.ts';

@@ -1,0 +1,41 @@
+// Writes the declarations of the package in the current folder to dist/, one .d.ts per source file.
+// Dependencies are read from their own built declarations, so this is also the proof that those are complete.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const folder = process.cwd();
+const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const cache = join(folder, 'node_modules', '.cache');
+mkdirSync(cache, { recursive: true });
+const config = join(cache, 'tsconfig.types.json');
+const toFolder = (path) => relative(cache, join(folder, path));
+writeFileSync(
+  config,
+  JSON.stringify({
+    extends: toFolder('tsconfig.json'),
+    include: [],
+    files: Object.values(exports).flatMap((target) =>
+      target['flambeau-source'] ? [toFolder(target['flambeau-source'])] : [],
+    ),
+    compilerOptions: {
+      noEmit: false,
+      emitDeclarationOnly: true,
+      customConditions: [],
+      rewriteRelativeImportExtensions: true,
+      rootDir: toFolder('src'),
+      outDir: toFolder('dist'),
+    },
+  }),
+);
+const { status } = spawnSync('tsc', ['-p', config], { stdio: 'inherit', shell: process.platform === 'win32' });
+if (status !== 0) process.exit(status ?? 1);
+
+// Declarations keep the sources' `.ts` specifiers; published ones must name the files that exist.
+for (const entry of readdirSync(join(folder, 'dist'), { encoding: 'utf8', recursive: true })) {
+  if (!entry.endsWith('.d.ts')) continue;
+  const path = join(folder, 'dist', entry);
+  const text = readFileSync(path, 'utf8');
+  const rewritten = text.replace(/((?:from|import)\s*\(?\s*["']\.\.?\/[^"']*)\.ts(["'])/g, '$1.js$2');
+  if (rewritten !== text) writeFileSync(path, rewritten);
+}

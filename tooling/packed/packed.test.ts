@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const consumer = fileURLToPath(new URL('consumer', import.meta.url));
+const bin = join(root, 'node_modules', '.bin');
+const minutes = 60_000;
+
+/** The environment of a person's own terminal: without what the script runner around this test has set. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|VITEST|NODE_ENV|NODE_OPTIONS)/.test(name));
+  return { ...Object.fromEntries(kept), PATH: `${bin}${delimiter}${process.env.PATH}`, TURBO_TELEMETRY_DISABLED: '1' };
+}
+
+/** Runs a program and returns what it printed; its whole output is in the error when it fails. */
+async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(program, args, { cwd, env: plainEnvironment(), maxBuffer: 1 << 26 });
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Packs every package, as publishing does, into `folder`: the tarballs by package name. */
+async function packAll(folder: string): Promise<Map<string, string>> {
+  await run(root, 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only');
+  const tarballs = new Map<string, string>();
+  for (const name of await readdir(join(root, 'packages'))) {
+    const printed = await run(join(root, 'packages', name), 'pnpm', 'pack', '--json', '--pack-destination', folder);
+    const packed = JSON.parse(printed) as { name: string; filename: string };
+    tarballs.set(packed.name, packed.filename);
+  }
+  return tarballs;
+}
+
+/** Installs the named packages with npm into the empty `folder`; what they depend on comes from the tarballs as well. */
+async function install(folder: string, tarballs: Map<string, string>, names: string[]): Promise<void> {
+  const file = (name: string): [string, string] => [name, `file:${tarballs.get(name)}`];
+  const others = [...tarballs.keys()].filter((name) => !names.includes(name));
+  const manifest = {
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: Object.fromEntries(names.map(file)),
+    overrides: Object.fromEntries(others.map(file)),
+  };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+  await run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--offline', '--cache', join(folder, '.npm-cache'));
+}
+
+async function installedIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'node_modules'));
+  const scoped = names.includes('@flambeau') ? await readdir(join(folder, 'node_modules', '@flambeau')) : [];
+  return [...names.filter((name) => !/^[.@]/.test(name)), ...scoped.map((name) => `@flambeau/${name}`)].sort();
+}
+
+/** A strict project that checks the libraries' own declarations too, with no types of any platform added. */
+const strictProject = {
+  compilerOptions: {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    types: [],
+    outDir: 'built',
+  },
+};
+
+/** The four answers of the trained network, [0, 1, 1, 0] if it has learnt. */
+function expectXor(printed: string): void {
+  const answers = JSON.parse(printed) as number[];
+  expect(answers).toHaveLength(4);
+  [0, 1, 1, 0].forEach((right, index) => {
+    expect(answers[index]).toBeCloseTo(right, 0);
+    expect(Math.abs((answers[index] ?? Number.NaN) - right)).toBeLessThan(0.25);
+  });
+}
+
+let packs: string;
+let tarballs: Map<string, string>;
+
+beforeAll(async () => {
+  packs = await mkdtemp(join(tmpdir(), 'flambeau-packs-'));
+  tarballs = await packAll(packs);
+}, 5 * minutes);
+
+afterAll(() => rm(packs, { recursive: true, force: true }));
+
+describe.each([
+  {
+    what: 'only @flambeau/nn, @flambeau/optim and @flambeau/backend-cpu',
+    names: ['@flambeau/backend-cpu', '@flambeau/nn', '@flambeau/optim'],
+    brought: ['@flambeau/autograd', '@flambeau/backend'],
+    program: 'single',
+  },
+  {
+    what: 'only flambeau',
+    names: ['flambeau'],
+    brought: ['autograd', 'backend', 'backend-cpu', 'data', 'nn', 'optim'].map((name) => `@flambeau/${name}`),
+    program: 'whole',
+  },
+])('a person who installs $what', ({ names, brought, program }) => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'flambeau-consumer-'));
+    await install(folder, tarballs, names);
+    await copyFile(join(consumer, `${program}.ts`), join(folder, 'xor.ts'));
+    await copyFile(join(consumer, `${program}.js`), join(folder, 'plain.js'));
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...strictProject, files: ['xor.ts'] }));
+  }, 2 * minutes);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('gets those packages and what they stand on, nothing else', async () => {
+    expect(await installedIn(folder)).toEqual([...names, ...brought].sort());
+  });
+
+  test('gets no source, test or workspace reference', async () => {
+    for (const name of [...names, ...brought]) {
+      const home = join(folder, 'node_modules', name);
+      const manifest = await readFile(join(home, 'package.json'), 'utf8');
+      expect(manifest).not.toMatch(/workspace:|flambeau-source/);
+      const files = await readdir(home, { recursive: true });
+      expect(files.filter((file) => /\.test\.|^src/.test(file))).toEqual([]);
+      expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']));
+    }
+  });
+
+  test('trains XOR from strict TypeScript', { timeout: 2 * minutes }, async () => {
+    await run(folder, 'tsc', '-p', '.');
+    expectXor(await run(folder, process.execPath, 'built/xor.js'));
+  });
+
+  test('trains XOR from plain JavaScript', { timeout: 2 * minutes }, async () => {
+    expectXor(await run(folder, process.execPath, 'plain.js'));
+  });
+});

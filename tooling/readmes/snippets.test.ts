@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { snippetsOf } from './snippets.mjs';
+
+test('a snippet is a ts block, with its line and what it says it prints', () => {
+  const markdown = ['# Title', '```sh', 'npm i', '```', '```ts', 'const a = 1;', 'log(a); // => 1', '```'].join('\n');
+  expect(snippetsOf(markdown)).toEqual([
+    { line: 6, code: 'const a = 1;\nlog(a); // => 1\n', runs: true, expected: ['1'] },
+  ]);
+});
+
+test('a no-run block is not run', () => {
+  expect(snippetsOf('```ts no-run\nfetch();\n```\n')).toMatchObject([{ line: 2, runs: false }]);
+});
