@@ -10,13 +10,9 @@ test.each([
   expect(findMentions(`first\n${parts.join('')}`)).toMatchObject([{ line: 2 }]);
 });
 
-test.each([
-  './work',
-  '$root/',
-  'docs/home/page',
-  'npmjs.com/package/flambeau',
-  '/usr/bin/python3',
-  'a framework/main',
-])('%s is not a mention', (text) => {
-  expect(findMentions(text)).toEqual([]);
-});
+test.each(['./work', '$root/', 'docs/home/page', 'npmjs.com/package/flambeau', '/usr/bin/python3', 'a framework/main'])(
+  '%s is not a mention',
+  (text) => {
+    expect(findMentions(text)).toEqual([]);
+  },
+);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,11 @@ const root = join(here, '..', '..');
 const generated = join(here, 'generated');
 const run = promisify(execFile);
 
-const readmes = ['README.md', ...(await readdir(join(root, 'packages'))).map((name) => `packages/${name}/README.md`)];
+// A package whose sources hold a readme.test.ts looks after its own.
+const packages = (await readdir(join(root, 'packages')))
+  .map((name) => `packages/${name}`)
+  .filter((folder) => !existsSync(join(root, folder, 'src', 'readme.test.ts')));
+const readmes = ['README.md', ...packages.map((folder) => `${folder}/README.md`)];
 const snippets = (
   await Promise.all(
     readmes.map(async (readme) =>

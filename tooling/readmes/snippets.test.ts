@@ -11,3 +11,11 @@ test('a snippet is a ts block, with its line and what it says it prints', () => 
 test('a no-run block is not run', () => {
   expect(snippetsOf('```ts no-run\nfetch();\n```\n')).toMatchObject([{ line: 2, runs: false }]);
 });
+
+test('a block without imports continues the program before it', () => {
+  const markdown = `\`\`\`ts\nimport 'a';\n\`\`\`\nthen\n\`\`\`ts\nrun(); // => 1\n\`\`\`\n\`\`\`ts\nimport 'b';\n\`\`\``;
+  expect(snippetsOf(markdown)).toMatchObject([
+    { line: 2, code: "import 'a';\nrun(); // => 1\n", expected: ['1'] },
+    { line: 9, code: "import 'b';\n", expected: [] },
+  ]);
+});

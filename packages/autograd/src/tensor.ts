@@ -1,7 +1,17 @@
-import { ArgumentError, DeviceError, type DType, GradError, type HostArray, loadValue, type Value, type View } from '@flambeau/backend';
+import {
+  ArgumentError,
+  DeviceError,
+  type DType,
+  GradError,
+  type HostArray,
+  hostArray,
+  loadValue,
+  type Value,
+  type View,
+} from '@flambeau/backend';
 import { requireTensor } from './core/arguments.ts';
-import { backward } from './core/engine.ts';
 import type { BackwardOptions } from './core/engine.ts';
+import { backward } from './core/engine.ts';
 import { keepStorage } from './core/lifetime.ts';
 import { disposeTensor } from './core/memory.ts';
 import type { Storage } from './core/storage.ts';
@@ -10,8 +20,6 @@ import * as conversion from './functions/conversion.ts';
 import { type NestedValues, nest } from './functions/nested.ts';
 import { IndexingMethods } from './methods/indexing.ts';
 import { formatTensor } from './printing/format.ts';
-import { inspectSymbol } from './printing/inspect.ts';
-
 
 /**
  * An n-dimensional array on a device, with PyTorch's operations and a record of how it was made.
@@ -44,12 +52,14 @@ export class Tensor extends IndexingMethods {
   size(dim?: number): number | readonly number[] {
     if (dim === undefined) return this.shape;
     const size = this.shape.at(dim);
-    if (size === undefined) throw new ArgumentError('size', `dimension ${dim} is out of range for shape [${this.shape}].`);
+    if (size === undefined)
+      throw new ArgumentError('size', `dimension ${dim} is out of range for shape [${this.shape}].`);
     return size;
   }
 
   /** The elements in row-major order, once the device has computed them. */
   async toArray(): Promise<HostArray> {
+    if (this.numel() === 0) return hostArray(this.dtype, 0);
     const source = conversion.contiguousSource(this);
     return source.runtime.backend.read(source.buffer, source.layout.offset, source.numel());
   }
@@ -58,8 +68,11 @@ export class Tensor extends IndexingMethods {
   toArraySync(): HostArray {
     const { backend } = this.runtime;
     if (!backend.readSync) {
-      throw new DeviceError('toArraySync', `device '${this.device}' cannot be read at once. Use await toArray().`, { device: this.device });
+      throw new DeviceError('toArraySync', `device '${this.device}' cannot be read at once. Use await toArray().`, {
+        device: this.device,
+      });
     }
+    if (this.numel() === 0) return hostArray(this.dtype, 0);
     const source = conversion.contiguousSource(this);
     return backend.readSync(source.buffer, source.layout.offset, source.numel());
   }
@@ -78,7 +91,11 @@ export class Tensor extends IndexingMethods {
 
   #requireSingle(): void {
     if (this.numel() === 1) return;
-    throw new ArgumentError('item', `a Tensor with ${this.numel()} elements cannot be converted to Scalar. Use tolist().`, { shape: this.shape });
+    throw new ArgumentError(
+      'item',
+      `a Tensor with ${this.numel()} elements cannot be converted to Scalar. Use tolist().`,
+      { shape: this.shape },
+    );
   }
 
   /** The elements as nested arrays; a plain value for a 0-d tensor; booleans for bool, bigint for int64. */
@@ -103,7 +120,8 @@ export class Tensor extends IndexingMethods {
 
   /** Forgets this tensor's history. @throws {GradError} It is a view. */
   detach_(): this {
-    if (this.origin && this.gradFn) throw new GradError('detach_', "can't detach views in-place. Use detach() instead.");
+    if (this.origin && this.gradFn)
+      throw new GradError('detach_', "can't detach views in-place. Use detach() instead.");
     this.edge = null;
     this.requiresGrad = false;
     return this;
@@ -208,9 +226,12 @@ export class Tensor extends IndexingMethods {
     return formatTensor(this);
   }
 
-  /** @internal What `console.log` shows in Node. */
-  [inspectSymbol](): string {
-    return this.toString();
+  static {
+    // What console.log shows. A computed method name would need inference that declarations cannot have.
+    const value = function show(this: Tensor): string {
+      return this.toString();
+    };
+    Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), { value });
   }
 }
 

@@ -44,8 +44,13 @@ function shapeError(): UninitializedError {
   );
 }
 
+/** Memory like the tensor's; kept, because a first call may be made in a scope that ends before the module does. */
+function allocate(tensor: Tensor, shape: readonly number[], options: UninitializedOptions): Tensor {
+  return keep(empty(shape, { dtype: options.dtype ?? tensor.dtype, device: options.device ?? tensor.device }));
+}
+
 function fill(tensor: Tensor, shape: readonly number[], prototype: object, options: UninitializedOptions): void {
-  const made = keep(empty(shape, { dtype: options.dtype ?? tensor.dtype, device: options.device ?? tensor.device }));
+  const made = allocate(tensor, shape, options);
   Object.defineProperty(tensor, 'layout', { value: made.layout, writable: true, enumerable: true, configurable: true });
   tensor.storage = made.storage;
   tensor.versionCounter = made.versionCounter;
@@ -117,10 +122,7 @@ export function isUninitialized(value: unknown): value is UninitializedTensor {
 
 /** Sets dtype and device of what will be materialised. */
 export function convertUninitialized(tensor: UninitializedTensor, options: UninitializedOptions): void {
-  tensor.storage = empty([0], {
-    dtype: options.dtype ?? tensor.dtype,
-    device: options.device ?? tensor.device,
-  }).storage;
+  tensor.storage = allocate(tensor, [0], options).storage;
 }
 
 /** Takes shape and memory away again: the opposite of `materialize`. */

@@ -1,6 +1,6 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { fromArray, type Tensor, use } from '@flambeau/autograd';
 import type { DType } from '@flambeau/backend';
+import { cpu } from '@flambeau/backend-cpu';
 import { describeOptimizers, type GoldenTensor } from '@flambeau/goldens';
 import * as optim from './index.ts';
 

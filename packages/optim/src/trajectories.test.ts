@@ -1,5 +1,5 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { fromArray, manualSeed, rand, randint, randn, randperm, type Tensor, use } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
 import { readDocument } from '@flambeau/goldens';
 import * as nn from '@flambeau/nn';
 import { describe, expect, test } from 'vitest';

@@ -58,7 +58,7 @@ export function resultDType(op: string, path: string, expected: GoldenTensor, sa
   if (expected.dtype === 'int64') {
     const indices = indexOutputs[op];
     if (indices === 'all' || indices?.includes(path)) return 'int32';
-    return named.includes('int64') ? 'int64' : 'int32';
+    return named.includes('int64') || op === 'long' ? 'int64' : 'int32';
   }
   const integers = !named.some(isFloating);
   return sample.wholeFloat && integers ? undefined : expected.dtype;

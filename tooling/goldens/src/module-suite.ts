@@ -48,7 +48,8 @@ export function describeModules<T extends LibraryTensor, M>({
         }
         running++;
         test(recorded.id, () => {
-          expect(runModule(library, recorded, className)).toEqual([]);
+          const problems = runModule(library, recorded, className);
+          expect(problems.length, problems.join('\n')).toBe(0);
           tally.pass(className);
         });
       }

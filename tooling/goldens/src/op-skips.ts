@@ -1,6 +1,6 @@
 import type { OpSample } from './cases.ts';
+import { isFloating } from './compare.ts';
 import { namedDTypes } from './dtype-rules.ts';
-import type { GoldenTensor } from './tensor.ts';
 import { type GoldenValue, isKind, isList } from './values.ts';
 
 /** A reason why a sample cannot be run, or `null`. */
@@ -8,8 +8,12 @@ type Rule = (op: string, sample: OpSample) => string | null;
 
 function outputDTypes(value: GoldenValue): string[] {
   if (isList(value)) return value.flatMap(outputDTypes);
-  return isKind(value, 'tensor') ? [(value as GoldenTensor).dtype] : [];
+  return isKind(value, 'tensor') ? [value.dtype] : [];
 }
+
+const factors = ['alpha', 'beta', 'value'];
+
+const isFractional = (value: GoldenValue | undefined): boolean => typeof value === 'number' && !Number.isInteger(value);
 
 /** Why single samples are left out. A rule never names a whole op. */
 const rules: readonly Rule[] = [
@@ -17,6 +21,27 @@ const rules: readonly Rule[] = [
     [...namedDTypes(sample), ...outputDTypes(sample.output)].includes('int16')
       ? 'int16 does not exist in Flambeau'
       : null,
+  (_, { dtype, kwargs }) =>
+    !isFloating(dtype) && factors.some((name) => isFractional(kwargs[name]))
+      ? 'a fractional factor beside integers: PyTorch cuts it to an integer, Flambeau promotes to float32'
+      : null,
+  (op, { sample }) =>
+    sample === 'special' && (op === 'int' || op === 'long')
+      ? 'C leaves open which integer NaN and infinities become; Flambeau says 0'
+      : null,
+  (op, { input, kwargs }) =>
+    op === 'aminmax' && isKind(input, 'tensor') && input.shape.length === 0 && kwargs.keepdim === true
+      ? '1.13 adds a dimension to a tensor without any, later versions do not'
+      : null,
+  (op, { input }) =>
+    op === 'mT' && isKind(input, 'tensor') && input.shape.length < 2
+      ? 'deprecated in PyTorch: a tensor without two dimensions is no matrix'
+      : null,
+  (op, { dtype, input }) =>
+    op === 'linspace' && dtype === 'int64' && isFractional(input)
+      ? "1.13's vector kernel cuts steps to integers inside a vector: the result goes up and down"
+      : null,
+  (op) => (op === 'norm/nuc' ? 'the nuclear norm needs singular values, which come with linalg' : null),
 ];
 
 /** Why a sample is not run, or `null` when it is. */

@@ -20,6 +20,8 @@ export interface OpRow {
   readonly property?: boolean;
   /** Only the first entry of PyTorch's tuple is compared. */
   readonly firstOutput?: boolean;
+  /** Gradients that are not compared, by path. */
+  readonly withoutGradient?: readonly string[];
 }
 
 const swap = ({ args: [first = null, second = null, ...rest], kwargs }: PythonCall): PythonCall => ({
@@ -31,6 +33,20 @@ const swap = ({ args: [first = null, second = null, ...rest], kwargs }: PythonCa
 const gather = ({ args, kwargs }: PythonCall): PythonCall => ({
   args: [args[0] !== undefined && isList(args[0]) ? args[0] : args],
   kwargs,
+});
+
+/** `range`'s arguments are told apart by their number; Python's bools are numbers. */
+const range = ({ args, kwargs: { end, device: _, ...kwargs } }: PythonCall): PythonCall => ({
+  args: [...args, ...(end === undefined ? [] : [end])].map((value) =>
+    typeof value === 'boolean' ? Number(value) : value,
+  ),
+  kwargs,
+});
+
+/** A factor given as a bool is a number. */
+const numericAlpha = ({ args, kwargs }: PythonCall): PythonCall => ({
+  args,
+  kwargs: typeof kwargs.alpha === 'boolean' ? { ...kwargs, alpha: Number(kwargs.alpha) } : kwargs,
 });
 
 /** Trailing sizes, given one by one or as one tuple, become one list. */
@@ -98,7 +114,7 @@ const interpolation = 'input | size scale_factor mode align_corners';
 
 /** PyTorch's ops by name, with or without the variant; a name without a row takes its arguments as they come. */
 export const opTable: Readonly<Record<string, OpRow | string>> = {
-  arange: `start end step ${creation}`,
+  arange: { adapt: range },
   eye: `n m ${creation}`,
   full_like: `input fill_value ${creation}`,
   linspace: `start end steps ${creation}`,
@@ -121,7 +137,8 @@ export const opTable: Readonly<Record<string, OpRow | string>> = {
   __rmul__: { call: 'mul', adapt: swap },
   __rsub__: { call: 'sub', adapt: swap },
   __rdiv__: { call: 'div', adapt: swap },
-  __rpow__: { call: 'pow', adapt: swap },
+  // 1.13 copies the base into a new tensor on its way, which cuts its gradient off.
+  __rpow__: { call: 'pow', adapt: swap, withoutGradient: ['args.0'] },
   __rmod__: { call: 'remainder', adapt: swap },
   __rand__: { call: 'bitwiseAnd', adapt: swap },
   __ror__: { call: 'bitwiseOr', adapt: swap },
@@ -199,7 +216,7 @@ export const opTable: Readonly<Record<string, OpRow | string>> = {
   constant_pad_nd: { call: 'pad', signature: 'input pad | value' },
 
   __getitem__: { call: 'index', adapt: index },
-  index_add: 'input dim index source | alpha',
+  index_add: { signature: 'input dim index source | alpha', adapt: numericAlpha },
   index_put: 'input indices values | accumulate',
   scatter: 'input dim index src | reduce',
   sort: 'input dim | descending stable',

@@ -57,7 +57,7 @@ const nullIsAValue: ReadonlySet<string> = new Set(['momentum']);
  * Moves the arguments of a Python call to their places.
  *
  * Without a signature, positional arguments stay where they are and named ones become options.
- * A `None` option is left out, as is a trailing `None` argument.
+ * A `None` option is left out, as is a trailing `None` argument when no options follow.
  *
  * @throws {Error} An argument has no place in the signature, or two values claim one place.
  */
@@ -96,6 +96,8 @@ export function bind(
     else if (place === 'option' && value !== undefined && (value !== null || nullIsAValue.has(name)))
       options[target] = value;
   }
+  // The options object stands behind the last positional parameter, given or not.
+  if (Object.keys(options).length > 0) return { positional, options };
   while (positional.length > 0 && (positional.at(-1) ?? null) === null) positional.pop();
   return { positional, options };
 }

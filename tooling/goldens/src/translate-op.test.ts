@@ -44,6 +44,7 @@ describe('translateOp', () => {
       'conv2d',
       x,
       y,
+      null,
       { stride: [1, 2], groups: 1 },
     ]);
   });
@@ -61,13 +62,17 @@ describe('translateOp', () => {
     expect(call('nn.functional.max_pool1d', [x], { kernel_size: 2, stride: null })).toEqual(['maxPool1d', x, 2]);
   });
 
+  test('keeps the options behind the last positional parameter', () => {
+    expect(call('norm', [x], { keepdim: true })).toEqual(['norm', x, undefined, undefined, { keepDim: true }]);
+  });
+
   test('keeps null before a given argument', () => {
     expect(call('clamp', [x, null, y])).toEqual(['clamp', x, null, y]);
     expect(call('clamp', [x, y, null])).toEqual(['clamp', x, y]);
   });
 
   test('spells unbiased as correction', () => {
-    expect(call('var', [x, false])).toEqual(['var', x, { correction: 0 }]);
+    expect(call('var', [x, false])).toEqual(['var', x, undefined, { correction: 0 }]);
     expect(call('std', [x], { dim: 0, unbiased: true, keepdim: false })).toEqual([
       'std',
       x,

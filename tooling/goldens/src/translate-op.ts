@@ -12,6 +12,8 @@ export interface TranslatedCall {
   readonly positional: ReadonlyArray<GoldenValue | undefined>;
   readonly options: Readonly<Record<string, GoldenValue>>;
   readonly firstOutput: boolean;
+  /** Paths whose recorded gradient does not count. */
+  readonly withoutGradient: readonly string[];
 }
 
 function rowOf(op: string): OpRow {
@@ -41,5 +43,6 @@ export function translateOp(op: string, sample: Pick<OpSample, 'input' | 'args' 
     positional,
     options,
     firstOutput: row.firstOutput ?? false,
+    withoutGradient: row.withoutGradient ?? [],
   };
 }

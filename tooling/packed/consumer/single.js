@@ -2,7 +2,7 @@ import { cpu } from '@flambeau/backend-cpu';
 import { Linear, MSELoss, manualSeed, Sequential, Tanh, tensor, use } from '@flambeau/nn';
 import { SGD } from '@flambeau/optim';
 
-use(cpu);
+use(cpu());
 manualSeed(0);
 
 const inputs = tensor([

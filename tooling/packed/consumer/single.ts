@@ -2,7 +2,7 @@ import { cpu } from '@flambeau/backend-cpu';
 import { Linear, MSELoss, manualSeed, Sequential, Tanh, type Tensor, tensor, use } from '@flambeau/nn';
 import { Adam } from '@flambeau/optim';
 
-use(cpu);
+use(cpu());
 manualSeed(0);
 
 const inputs: Tensor = tensor([

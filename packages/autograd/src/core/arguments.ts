@@ -20,7 +20,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
   if (isTensor(value)) return `a Tensor of shape [${value.shape}]`;
-  if (typeof value === 'object' && value !== null) return `an object (${Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'})`;
+  if (typeof value === 'object' && value !== null)
+    return `an object (${Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'})`;
   return String(value);
 }
 
@@ -32,7 +33,11 @@ export function normalizeDim(op: string, dim: unknown, rank: number): number {
   requireInteger(op, dim, 'a dimension');
   const range = Math.max(1, rank);
   if (dim < -range || dim >= range) {
-    throw new IndexError(op, `Dimension out of range (expected to be in range of [${-range}, ${range - 1}], but got ${dim}).`, { dim, rank });
+    throw new IndexError(
+      op,
+      `Dimension out of range (expected to be in range of [${-range}, ${range - 1}], but got ${dim}).`,
+      { dim, rank },
+    );
   }
   return dim < 0 ? dim + range : dim;
 }
@@ -78,7 +83,11 @@ export function inferShape(op: string, shape: unknown, elements: number): number
   const product = known.reduce((a, b) => a * b, 1);
   if (hole >= 0) {
     if (product === 0) {
-      throw new ShapeError(op, `cannot infer a size in [${shape}] for ${elements} elements, because -1 could be any value.`, { shape });
+      throw new ShapeError(
+        op,
+        `cannot infer a size in [${shape}] for ${elements} elements, because -1 could be any value.`,
+        { shape },
+      );
     }
     known[hole] = elements / product;
   }

@@ -41,10 +41,16 @@ export abstract class AutogradFunction {
   }
 
   /** Runs `forward` and records `backward` for it. */
-  static apply<In extends readonly unknown[], Out extends Tensor | Tensor[]>(this: FunctionClass<In, Out>, ...inputs: In): Out {
+  static apply<In extends readonly unknown[], Out extends Tensor | Tensor[]>(
+    this: FunctionClass<In, Out>,
+    ...inputs: In
+  ): Out {
     const { forward, backward } = this as unknown as {
       forward: (ctx: FunctionContext, ...inputs: In) => Out;
-      backward: (ctx: FunctionContext, ...grads: readonly (Tensor | null)[]) => Tensor | null | readonly (Tensor | null | undefined)[];
+      backward: (
+        ctx: FunctionContext,
+        ...grads: readonly (Tensor | null)[]
+      ) => Tensor | null | readonly (Tensor | null | undefined)[];
     };
     return customFunction<In, Out>({
       name: this.name,

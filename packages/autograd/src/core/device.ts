@@ -1,7 +1,7 @@
 import {
   type Backend,
-  DeviceError,
   type DeviceBuffer,
+  DeviceError,
   type DType,
   type Executable,
   getBackend,

@@ -1,4 +1,13 @@
-import { type DType, DeviceError, isFloat, type Shape, contiguousView, numel, GradError, type View } from '@flambeau/backend';
+import {
+  contiguousView,
+  DeviceError,
+  type DType,
+  GradError,
+  isFloat,
+  numel,
+  type Shape,
+  type View,
+} from '@flambeau/backend';
 import type { OpAttributes, OpName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Device } from './device.ts';
@@ -112,12 +121,19 @@ export function viewOf<K extends OpName>(op: K, attributes: OpAttributes[K], x: 
 export function requireWritable(op: string, target: Tensor): void {
   if (!isGradEnabled()) return;
   if (target.isLeaf) {
-    if (target.requiresGrad) throw new GradError(op, 'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().');
+    if (target.requiresGrad)
+      throw new GradError(
+        op,
+        'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().',
+      );
     return;
   }
   const base = target.origin?.base;
   if (base?.isLeaf && base.requiresGrad) {
-    throw new GradError(op, 'a view of a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().');
+    throw new GradError(
+      op,
+      'a view of a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().',
+    );
   }
 }
 
@@ -164,4 +180,3 @@ function adoptHistory(target: Tensor, node: OpNode): void {
   base.rebased++;
   origin.seen = base.rebased;
 }
-

@@ -1,15 +1,15 @@
 import { GradError, isFloat, sameShape } from '@flambeau/backend';
 import { derivatives } from '../derivatives/index.ts';
 import { type Derivative, RuleContext } from '../derivatives/rule.ts';
+import { add } from '../functions/pointwise.ts';
 import { contiguousCopy } from '../kernels/copy.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
-import { add } from '../functions/pointwise.ts';
 import type { OpName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import { emptyLike, isTensor } from './dispatch.ts';
 import { FunctionNode } from './function-node.ts';
 import { isGradEnabled, setGradEnabled } from './grad-mode.ts';
-import { AccumulateNode, type Edge, type GradHook, GradNode, isAnomalyEnabled, OpNode } from './graph.ts';
+import { AccumulateNode, type Edge, type GradHook, type GradNode, isAnomalyEnabled, OpNode } from './graph.ts';
 import { keepStorage } from './lifetime.ts';
 
 /** Options of {@link backward}. */
@@ -40,14 +40,18 @@ function listOf<T>(value: T | readonly T[]): readonly T[] {
 /** The gradient to start from: given, or 1 for a single element. */
 function startGradient(op: string, output: Tensor, given: Tensor | null | undefined): Tensor {
   if (given === null || given === undefined) {
-    if (output.numel() !== 1) throw new GradError(op, 'grad can be implicitly created only for scalar outputs.', { shape: output.shape });
+    if (output.numel() !== 1)
+      throw new GradError(op, 'grad can be implicitly created only for scalar outputs.', { shape: output.shape });
     const one = emptyLike(output, output.shape, output.dtype);
     fillStorage(one, 1);
     return one;
   }
   if (!isTensor(given)) throw new GradError(op, 'gradients can be either Tensors, Scalars, or null.');
   if (!sameShape(given.shape, output.shape)) {
-    throw new GradError(op, `Mismatch in shape: grad_output has a shape of [${given.shape}] and output has a shape of [${output.shape}].`);
+    throw new GradError(
+      op,
+      `Mismatch in shape: grad_output has a shape of [${given.shape}] and output has a shape of [${output.shape}].`,
+    );
   }
   return given;
 }
@@ -103,7 +107,11 @@ function runHooks(hooks: ReadonlyMap<number, GradHook>, grad: Tensor): Tensor {
 function deposit(leaf: Tensor, grad: Tensor, recorded: boolean): void {
   if (leaf.grad === null) {
     // A fresh tensor that nobody else sees may be taken as it is; a shared one must not be written to later.
-    const own = recorded ? grad : grad.isContiguous() && grad.numel() === grad.storage.length ? detachFrom(grad) : contiguousCopy(grad);
+    const own = recorded
+      ? grad
+      : grad.isContiguous() && grad.numel() === grad.storage.length
+        ? detachFrom(grad)
+        : contiguousCopy(grad);
     leaf.grad = own;
   } else {
     leaf.grad = recorded ? add(leaf.grad, grad) : detachFrom(add(leaf.grad, grad));
@@ -115,7 +123,11 @@ function detachFrom(grad: Tensor): Tensor {
   return grad.edge ? grad.create(grad.storage, grad.layout, grad.versionCounter) : grad;
 }
 
-function gradientsOf(node: GradNode, grads: readonly (Tensor | null)[], needs: readonly boolean[]): readonly (Tensor | null | undefined)[] {
+function gradientsOf(
+  node: GradNode,
+  grads: readonly (Tensor | null)[],
+  needs: readonly boolean[],
+): readonly (Tensor | null | undefined)[] {
   if (node instanceof OpNode) {
     const rule = derivatives[node.op as OpName] as Derivative<OpName>;
     return rule(new RuleContext(node as OpNode, grads, needs));
@@ -247,7 +259,11 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions & { readonly allowUnused: true },
 ): (Tensor | null)[];
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],

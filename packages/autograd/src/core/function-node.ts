@@ -2,7 +2,7 @@ import { GradError, isFloat } from '@flambeau/backend';
 import type { Tensor } from '../tensor.ts';
 import { isTensor } from './dispatch.ts';
 import { isGradEnabled, noGrad } from './grad-mode.ts';
-import { factsOf, GradNode, releasedError, SavedTensor, type TensorFacts, type Edge } from './graph.ts';
+import { type Edge, factsOf, GradNode, releasedError, SavedTensor, type TensorFacts } from './graph.ts';
 
 /** What a custom function's forward and backward share. */
 export class FunctionContext {
@@ -56,7 +56,10 @@ export interface CustomFunction<In extends readonly unknown[], Out extends Tenso
   /** Computes without being recorded. */
   readonly forward: (ctx: FunctionContext, ...inputs: In) => Out;
   /** One gradient (or null) per input, non-tensors included. */
-  readonly backward: (ctx: FunctionContext, ...grads: readonly (Tensor | null)[]) => Tensor | null | readonly (Tensor | null | undefined)[];
+  readonly backward: (
+    ctx: FunctionContext,
+    ...grads: readonly (Tensor | null)[]
+  ) => Tensor | null | readonly (Tensor | null | undefined)[];
 }
 
 /** The graph node of a custom function. */
@@ -84,7 +87,10 @@ export class FunctionNode extends GradNode {
     const list: readonly (Tensor | null | undefined)[] = isTensor(given) || given === null ? [given] : given;
     const expected = this.edges.length;
     if (list.length < expected) {
-      throw new GradError(this.name, `returned an incorrect number of gradients (expected ${expected}, got ${list.length}).`);
+      throw new GradError(
+        this.name,
+        `returned an incorrect number of gradients (expected ${expected}, got ${list.length}).`,
+      );
     }
     return needs.map((need, i) => (need ? (list[i] ?? null) : null));
   }

@@ -1,7 +1,7 @@
 import type { DType, Shape } from '@flambeau/backend';
 import { GradError } from '@flambeau/backend';
-import type { Tensor } from '../tensor.ts';
 import type { OpAttributes, OpName } from '../ops/signatures.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** A number, or a tensor, as an operation takes them. */
 export type Scalar = number | bigint | boolean;

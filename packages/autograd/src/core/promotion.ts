@@ -11,7 +11,8 @@ export function getDefaultDType(): DType {
 
 /** @throws {DTypeError} Not a floating-point dtype. */
 export function setDefaultDType(dtype: DType): void {
-  if (!isFloat(dtype)) throw new DTypeError('setDefaultDType', `only floating-point types are supported; got ${dtype}.`);
+  if (!isFloat(dtype))
+    throw new DTypeError('setDefaultDType', `only floating-point types are supported; got ${dtype}.`);
   defaultDType = dtype;
 }
 

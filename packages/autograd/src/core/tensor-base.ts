@@ -1,8 +1,26 @@
-import { type DeviceBuffer, type DType, GradError, isContiguous, isFloat, numel, type Shape, type View } from '@flambeau/backend';
+import {
+  type DeviceBuffer,
+  type DType,
+  GradError,
+  isContiguous,
+  isFloat,
+  numel,
+  type Shape,
+  type View,
+} from '@flambeau/backend';
 import type { Tensor } from '../tensor.ts';
 import type { Device } from './device.ts';
 import { isInferenceMode } from './grad-mode.ts';
-import { AccumulateNode, addHook, type Edge, factsOf, type GradHook, type GradNode, OpNode, type RemovableHandle } from './graph.ts';
+import {
+  AccumulateNode,
+  addHook,
+  type Edge,
+  factsOf,
+  type GradHook,
+  type GradNode,
+  OpNode,
+  type RemovableHandle,
+} from './graph.ts';
 import type { Storage } from './storage.ts';
 
 /** Counts in-place changes; shared by a tensor, its views and what was detached from it. */
@@ -124,10 +142,16 @@ export abstract class TensorBase {
       );
     }
     if (on && !isFloat(this.dtype)) {
-      throw new GradError('requiresGrad', `only Tensors of floating point dtype can require gradients; got ${this.dtype}.`);
+      throw new GradError(
+        'requiresGrad',
+        `only Tensors of floating point dtype can require gradients; got ${this.dtype}.`,
+      );
     }
     if (on && this.#inference) {
-      throw new GradError('requiresGrad', 'Setting requires_grad=True on inference tensor outside InferenceMode is not allowed. Clone it first.');
+      throw new GradError(
+        'requiresGrad',
+        'Setting requires_grad=True on inference tensor outside InferenceMode is not allowed. Clone it first.',
+      );
     }
     this.#requiresGrad = on;
   }
@@ -179,16 +203,21 @@ export abstract class TensorBase {
   #checkGrad(grad: Tensor): void {
     if (!(grad instanceof TensorBase)) throw new GradError('grad', 'assigned grad must be a Tensor or null.');
     if (grad.shape.length !== this.shape.length || grad.shape.some((size, i) => size !== this.shape[i])) {
-      throw new GradError('grad', `assigned grad has data of a different size: [${grad.shape}], expected [${this.shape}].`);
+      throw new GradError(
+        'grad',
+        `assigned grad has data of a different size: [${grad.shape}], expected [${this.shape}].`,
+      );
     }
-    if (grad.dtype !== this.dtype) throw new GradError('grad', `assigned grad has data of a different type: ${grad.dtype}.`);
+    if (grad.dtype !== this.dtype)
+      throw new GradError('grad', `assigned grad has data of a different type: ${grad.dtype}.`);
     if (grad.device !== this.device) throw new GradError('grad', `assigned grad lives on device '${grad.device}'.`);
   }
 
   /** Keeps the gradient of a non-leaf tensor in `.grad` during backward. */
   retainGrad(): void {
     const edge = this.gradEdge();
-    if (!this.requiresGrad) throw new GradError('retainGrad', "can't retain_grad on Tensor that has requires_grad=False.");
+    if (!this.requiresGrad)
+      throw new GradError('retainGrad', "can't retain_grad on Tensor that has requires_grad=False.");
     if (!edge) return;
     edge.node.retained ??= new Map();
     edge.node.retained.set(edge.output, this as unknown as Tensor);

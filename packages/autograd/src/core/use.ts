@@ -1,4 +1,11 @@
-import { ArgumentError, type Backend, backendNames, defaultBackend, registerBackend, setDefaultBackend } from '@flambeau/backend';
+import {
+  ArgumentError,
+  type Backend,
+  backendNames,
+  defaultBackend,
+  registerBackend,
+  setDefaultBackend,
+} from '@flambeau/backend';
 import { describe } from './arguments.ts';
 
 /**
@@ -12,7 +19,10 @@ import { describe } from './arguments.ts';
 export function use(device: Backend | string): void {
   if (typeof device === 'string') return setDefaultBackend(device);
   if (typeof device?.name !== 'string' || typeof device.run !== 'function') {
-    throw new ArgumentError('use', `needs a backend or the name of a registered device; got ${describe(device)}. Write use(cpu()).`);
+    throw new ArgumentError(
+      'use',
+      `needs a backend or the name of a registered device; got ${describe(device)}. Write use(cpu()).`,
+    );
   }
   if (!backendNames().includes(device.name)) registerBackend(device.name, () => device);
   setDefaultBackend(device.name);

@@ -1,9 +1,41 @@
 import { isTensor } from '../core/dispatch.ts';
 import type { Operand } from '../core/graph.ts';
 import {
-  abs, add, cos, cosh, digamma, div, eq, exp, ge, gt, isfinite, le, log, logicalAnd, logicalNot, logicalOr, lt, maskedFill,
-  mul, ne, neg, pow, rsqrt, sigmoid, sign, signbit, sin, sinh, square, sub, tanh, trunc, where,
+  abs,
+  add,
+  cos,
+  cosh,
+  digamma,
+  div,
+  eq,
+  exp,
+  ge,
+  gt,
+  isfinite,
+  le,
+  log,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  lt,
+  maskedFill,
+  mul,
+  ne,
+  neg,
+  pow,
+  rsqrt,
+  sigmoid,
+  sign,
+  signbit,
+  sin,
+  sinh,
+  square,
+  sub,
+  tanh,
+  trunc,
+  where,
 } from '../functions/pointwise.ts';
+import { zeroLike } from '../kernels/copy.ts';
 import { elementwise } from '../ops/elementwise.ts';
 import type { ElementwiseName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
@@ -15,6 +47,9 @@ type Row = Derivative<ElementwiseName>;
 
 const rule = (...formulas: readonly (((ctx: Context) => Operand) | null)[]): Row => pointwise(...formulas);
 const constant: Row = flat;
+/** Steps have the derivative 0, and PyTorch sends it. */
+const zero = ({ grad }: Context): Tensor => zeroLike(grad);
+const step: Row = rule(zero, zero);
 
 /** g where the mask holds, 0 elsewhere. */
 const keep = (grad: Tensor, mask: Tensor): Tensor => where(mask, grad, 0);
@@ -40,10 +75,16 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   add: rule(passing, passing),
   addScaled: rule(passing, ({ grad, z }) => mul(grad, z)),
   sub: rule(passing, ({ grad }) => neg(grad)),
-  mul: rule(({ grad, y }) => mul(grad, y), ({ grad, x }) => mul(grad, x)),
-  div: rule(({ grad, y }) => div(grad, y), ({ grad, x, y }) => neg(mul(grad, div(div(x, y), y)))),
-  divTrunc: constant,
-  divFloor: constant,
+  mul: rule(
+    ({ grad, y }) => mul(grad, y),
+    ({ grad, x }) => mul(grad, x),
+  ),
+  div: rule(
+    ({ grad, y }) => div(grad, y),
+    ({ grad, x, y }) => neg(mul(grad, div(div(x, y), y))),
+  ),
+  divTrunc: step,
+  divFloor: step,
   remainder: rule(passing, ({ grad, x, y }) => neg(mul(grad, elementwise('divFloor', x, y)))),
   fmod: rule(passing, ({ grad, x, y }) => neg(mul(grad, trunc(div(x, y))))),
   // y·x^(y−1), and 0 where y is 0 (x = 0 would give NaN); out·log x, and 0 where x is 0 and y ≥ 0.
@@ -63,13 +104,31 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
     ({ grad, x, y }) => mul(grad, div(y, add(mul(x, x), mul(y, y)))),
     ({ grad, x, y }) => mul(grad, div(neg(x), add(mul(x, x), mul(y, y)))),
   ),
-  maximum: rule(({ grad, x, y }) => chosen(grad, gt(x, y), eq(x, y)), ({ grad, x, y }) => chosen(grad, lt(x, y), eq(x, y))),
-  minimum: rule(({ grad, x, y }) => chosen(grad, lt(x, y), eq(x, y)), ({ grad, x, y }) => chosen(grad, gt(x, y), eq(x, y))),
-  fmax: rule(({ grad, x, y }) => keep(grad, firstWins(ge(x, y), y)), ({ grad, x, y }) => keep(grad, logicalNot(firstWins(ge(x, y), y)))),
-  fmin: rule(({ grad, x, y }) => keep(grad, firstWins(le(x, y), y)), ({ grad, x, y }) => keep(grad, logicalNot(firstWins(le(x, y), y)))),
-  copysign: rule(({ grad, x, y }) => mul(grad, mul(sign(x), where(signbitOf(y, x), -1, 1))), null),
-  hypot: rule(({ grad, x, out }) => mul(grad, div(x, out)), ({ grad, y, out }) => mul(grad, div(y, out))),
-  logaddexp: rule(({ grad, x, y }) => mul(grad, sigmoid(sub(x, y))), ({ grad, x, y }) => mul(grad, sigmoid(sub(y, x)))),
+  maximum: rule(
+    ({ grad, x, y }) => chosen(grad, gt(x, y), eq(x, y)),
+    ({ grad, x, y }) => chosen(grad, lt(x, y), eq(x, y)),
+  ),
+  minimum: rule(
+    ({ grad, x, y }) => chosen(grad, lt(x, y), eq(x, y)),
+    ({ grad, x, y }) => chosen(grad, gt(x, y), eq(x, y)),
+  ),
+  fmax: rule(
+    ({ grad, x, y }) => keep(grad, firstWins(ge(x, y), y)),
+    ({ grad, x, y }) => keep(grad, logicalNot(firstWins(ge(x, y), y))),
+  ),
+  fmin: rule(
+    ({ grad, x, y }) => keep(grad, firstWins(le(x, y), y)),
+    ({ grad, x, y }) => keep(grad, logicalNot(firstWins(le(x, y), y))),
+  ),
+  copysign: rule(({ grad, x, y }) => mul(grad, mul(sign(x), where(signbitOf(y, x), -1, 1))), zero),
+  hypot: rule(
+    ({ grad, x, out }) => mul(grad, div(x, out)),
+    ({ grad, y, out }) => mul(grad, div(y, out)),
+  ),
+  logaddexp: rule(
+    ({ grad, x, y }) => mul(grad, sigmoid(sub(x, y))),
+    ({ grad, x, y }) => mul(grad, sigmoid(sub(y, x))),
+  ),
   logaddexp2: rule(
     ({ grad, x, y }) => mul(grad, sigmoid(mul(sub(x, y), Math.LN2))),
     ({ grad, x, y }) => mul(grad, sigmoid(mul(sub(y, x), Math.LN2))),
@@ -101,13 +160,21 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   bitwiseXor: constant,
   bitwiseLeftShift: constant,
   bitwiseRightShift: constant,
-  where: rule(null, ({ grad, x }) => where(x, grad, 0), ({ grad, x }) => where(x, 0, grad)),
+  where: rule(
+    null,
+    ({ grad, x }) => where(x, grad, 0),
+    ({ grad, x }) => where(x, 0, grad),
+  ),
   lerp: rule(
-    ({ grad, z }) => mul(grad, sub(1, z)),
+    ({ grad, z }) => sub(grad, mul(grad, z)),
     ({ grad, z }) => mul(grad, z),
     ({ grad, x, y }) => mul(grad, sub(y, x)),
   ),
-  addcmul: rule(passing, ({ grad, z, w }) => mul(grad, mul(z, w)), ({ grad, y, w }) => mul(grad, mul(y, w))),
+  addcmul: rule(
+    passing,
+    ({ grad, z, w }) => mul(grad, mul(z, w)),
+    ({ grad, y, w }) => mul(grad, mul(y, w)),
+  ),
   addcdiv: rule(
     passing,
     ({ grad, z, w }) => mul(grad, div(w, z)),
@@ -119,17 +186,23 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
     ({ grad, x, y, z }) => keep(grad, logicalAnd(lt(x, y), lt(y, z))),
     ({ grad, x, y, z }) => keep(grad, logicalOr(gt(x, z), gt(y, z))),
   ),
-  clampMin: rule(({ grad, x, y }) => keep(grad, ge(x, y)), ({ grad, x, y }) => keep(grad, lt(x, y))),
-  clampMax: rule(({ grad, x, y }) => keep(grad, le(x, y)), ({ grad, x, y }) => keep(grad, gt(x, y))),
+  clampMin: rule(
+    ({ grad, x, y }) => keep(grad, ge(x, y)),
+    ({ grad, x, y }) => keep(grad, lt(x, y)),
+  ),
+  clampMax: rule(
+    ({ grad, x, y }) => keep(grad, le(x, y)),
+    ({ grad, x, y }) => keep(grad, gt(x, y)),
+  ),
   nanToNum: rule(({ grad, x }) => keep(grad, isfinite(x))),
   neg: rule(({ grad }) => neg(grad)),
   abs: rule(({ grad, x }) => mul(grad, sign(x))),
-  sign: constant,
-  floor: constant,
-  ceil: constant,
-  round: constant,
-  roundDecimals: constant,
-  trunc: constant,
+  sign: step,
+  floor: step,
+  ceil: step,
+  round: step,
+  roundDecimals: step,
+  trunc: step,
   frac: rule(passing),
   sqrt: rule(({ grad, out }) => div(grad, mul(out, 2))),
   rsqrt: rule(({ grad, out }) => mul(mul(grad, -0.5), mul(out, mul(out, out)))),
@@ -178,10 +251,19 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   relu: rule(({ grad, out }) => elementwise('positivePart', out, grad)),
   positivePart: rule(null, ({ grad, x }) => elementwise('positivePart', x, grad)),
   // out = g·y·(1 − y)
-  sigmoidGrad: rule(({ grad, y }) => elementwise('sigmoidGrad', grad, y), ({ grad, x, y }) => mul(mul(grad, x), sub(1, mul(y, 2)))),
+  sigmoidGrad: rule(
+    ({ grad, y }) => elementwise('sigmoidGrad', grad, y),
+    ({ grad, x, y }) => mul(mul(grad, x), sub(1, mul(y, 2))),
+  ),
   // out = g·(1 − y²)
-  tanhGrad: rule(({ grad, y }) => elementwise('tanhGrad', grad, y), ({ grad, x, y }) => mul(mul(mul(grad, x), y), -2)),
-  leakyRelu: rule(({ grad, x, y }) => elementwise('leakyReluGrad', grad, x, y), ({ grad, x }) => where(gt(x, 0), 0, mul(grad, x))),
+  tanhGrad: rule(
+    ({ grad, y }) => elementwise('tanhGrad', grad, y),
+    ({ grad, x, y }) => mul(mul(mul(grad, x), y), -2),
+  ),
+  leakyRelu: rule(
+    ({ grad, x, y }) => elementwise('leakyReluGrad', grad, x, y),
+    ({ grad, x }) => where(gt(x, 0), 0, mul(grad, x)),
+  ),
   leakyReluGrad: rule(({ grad, y, z }) => elementwise('leakyReluGrad', grad, y, z), null),
   elu: rule((ctx) => mul(ctx.grad, eluSlope(ctx))),
   eluGrad: rule((ctx) => mul(ctx.grad, where(gt(ctx.x, 0), 0, mul(eluSlope(ctx), ctx.w)))),
@@ -225,8 +307,14 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   hardshrink: rule(({ grad, x, y }) => keep(grad, gt(abs(x), y))),
   softshrink: rule(({ grad, x, y }) => keep(grad, gt(abs(x), y))),
   threshold: rule(({ grad, x, y }) => keep(grad, gt(x, y))),
-  smoothL1: rule(({ grad, x, y, z }) => mul(grad, huberSlope(x, y, z, true)), ({ grad, x, y, z }) => neg(mul(grad, huberSlope(x, y, z, true)))),
-  huber: rule(({ grad, x, y, z }) => mul(grad, huberSlope(x, y, z, false)), ({ grad, x, y, z }) => neg(mul(grad, huberSlope(x, y, z, false)))),
+  smoothL1: rule(
+    ({ grad, x, y, z }) => mul(grad, huberSlope(x, y, z, true)),
+    ({ grad, x, y, z }) => neg(mul(grad, huberSlope(x, y, z, true))),
+  ),
+  huber: rule(
+    ({ grad, x, y, z }) => mul(grad, huberSlope(x, y, z, false)),
+    ({ grad, x, y, z }) => neg(mul(grad, huberSlope(x, y, z, false))),
+  ),
 };
 
 /** The slope in x − y: linear up to the width, then its sign; `smoothL1` divides by the width. */

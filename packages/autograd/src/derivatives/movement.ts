@@ -1,13 +1,14 @@
 import { contiguousView, type Shape, type View } from '@flambeau/backend';
 import { to } from '../functions/conversion.ts';
-import { scatterAdd } from '../functions/indexing.ts';
 import { cat, flip, roll } from '../functions/joining.ts';
 import { diagonal, narrow, permute, reshape, sliceAxis } from '../functions/movement.ts';
 import { padAxes, tril, triu } from '../functions/padding.ts';
 import { add, mul } from '../functions/pointwise.ts';
 import { sum } from '../functions/reduction.ts';
 import { cumprod, cumsum } from '../functions/scan.ts';
+import { scatterAdd } from '../functions/scatter.ts';
 import { asStridedGrad, asStridedScatterGrads, diagonalScatter, sliceScatter } from '../functions/scatter-views.ts';
+import { zeroLike } from '../kernels/copy.ts';
 import { filled } from '../kernels/place.ts';
 import type { StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
@@ -23,7 +24,11 @@ function windowsOf(shape: Shape, dim: number, size: number, step: number): View 
   const stride = strides[dim] ?? 1;
   if (shape.length === 0) return { shape: [size], strides: [stride], offset: 0 };
   const count = Math.floor(((shape[dim] as number) - size) / step) + 1;
-  return { shape: [...shape.with(dim, count), size], strides: [...strides.with(dim, stride * step), stride], offset: 0 };
+  return {
+    shape: [...shape.with(dim, count), size],
+    strides: [...strides.with(dim, stride * step), stride],
+    offset: 0,
+  };
 }
 
 /** Sums over the copies that `repeat` made. */
@@ -73,11 +78,32 @@ function runningProduct(ctx: RuleContext<'cumprod'>): Tensor[] {
 export const movementDerivatives: {
   readonly [K in keyof Pick<
     StructuralAttributes,
-    | 'cast' | 'copy' | 'view' | 'permute' | 'expand' | 'slice' | 'sliceScatter' | 'diagonal' | 'diagonalScatter' | 'unfold' | 'asStrided'
-    | 'asStridedScatter' | 'cat' | 'flip' | 'roll' | 'repeat' | 'pad' | 'triangle' | 'cumsum' | 'cumprod' | 'sort'
+    | 'cast'
+    | 'fill'
+    | 'copy'
+    | 'view'
+    | 'permute'
+    | 'expand'
+    | 'slice'
+    | 'sliceScatter'
+    | 'diagonal'
+    | 'diagonalScatter'
+    | 'unfold'
+    | 'asStrided'
+    | 'asStridedScatter'
+    | 'cat'
+    | 'flip'
+    | 'roll'
+    | 'repeat'
+    | 'pad'
+    | 'triangle'
+    | 'cumsum'
+    | 'cumprod'
+    | 'sort'
   >]: Derivative<K>;
 } = {
   cast: (ctx) => [ctx.fit(ctx.grad, 0)],
+  fill: ({ grad }) => [zeroLike(grad)],
   copy: (ctx) => [to(ctx.grad, ctx.device(0))],
   view: (ctx) => [reshape(ctx.grad, ctx.shape(0))],
   permute: ({ attributes, grad }) => {

@@ -1,17 +1,24 @@
 import type { Shape } from '@flambeau/backend';
 import { to } from '../functions/conversion.ts';
+import { cat, flip } from '../functions/joining.ts';
 import { expand, narrow, reshape } from '../functions/movement.ts';
 import { abs, add, div, eq, exp, maskedFill, mul, neg, pow, sign, sub, where } from '../functions/pointwise.ts';
-import { mean, softmaxGrad, standardizeGrad, sum } from '../functions/reduction.ts';
+import { mean, sum } from '../functions/reduction.ts';
 import { cumprod, indexAlong } from '../functions/scan.ts';
-import { cat, flip } from '../functions/joining.ts';
+import { softmaxGrad } from '../functions/softmax.ts';
+import { standardizeGrad } from '../functions/standardize.ts';
 import type { ReduceAttributes, StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Derivative, RuleContext } from './rule.ts';
 
 /** Gives a reduced tensor its reduced dimensions back, with size 1. */
 function restore(reduced: Tensor, shape: Shape, { dims, keepDim }: ReduceAttributes): Tensor {
-  return keepDim ? reduced : reshape(reduced, shape.map((size, axis) => (dims.includes(axis) ? 1 : size)));
+  return keepDim
+    ? reduced
+    : reshape(
+        reduced,
+        shape.map((size, axis) => (dims.includes(axis) ? 1 : size)),
+      );
 }
 
 function spread(reduced: Tensor, shape: Shape, attributes: ReduceAttributes): Tensor {
@@ -55,8 +62,22 @@ function productOfOthers(x: Tensor, dim: number): Tensor {
 export const reductionDerivatives: {
   readonly [K in keyof Pick<
     StructuralAttributes,
-    | 'sum' | 'mean' | 'prod' | 'amax' | 'amin' | 'maxDim' | 'minDim' | 'variance' | 'norm' | 'logsumexp'
-    | 'softmax' | 'softmaxGrad' | 'logSoftmax' | 'logSoftmaxGrad' | 'standardize' | 'standardizeGrad'
+    | 'sum'
+    | 'mean'
+    | 'prod'
+    | 'amax'
+    | 'amin'
+    | 'maxDim'
+    | 'minDim'
+    | 'variance'
+    | 'norm'
+    | 'logsumexp'
+    | 'softmax'
+    | 'softmaxGrad'
+    | 'logSoftmax'
+    | 'logSoftmaxGrad'
+    | 'standardize'
+    | 'standardizeGrad'
   >]: Derivative<K>;
 } = {
   sum: (ctx) => [ctx.fit(spread(ctx.grad, ctx.shape(0), ctx.attributes), 0)],
@@ -69,7 +90,9 @@ export const reductionDerivatives: {
     if (x.numel() === 0) return [spread(grad, x.shape, attributes)];
     const source = to(x, attributes.dtype);
     const all = attributes.dims.length !== 1;
-    const others = all ? reshape(productOfOthers(reshape(source, [-1]), 0), x.shape) : productOfOthers(source, attributes.dims[0] as number);
+    const others = all
+      ? reshape(productOfOthers(reshape(source, [-1]), 0), x.shape)
+      : productOfOthers(source, attributes.dims[0] as number);
     return [ctx.fit(mul(restore(grad, x.shape, attributes), others), 0)];
   },
   amax: extreme,
@@ -101,7 +124,9 @@ export const reductionDerivatives: {
   },
   logsumexp: ({ attributes, x, grad, out }) => {
     const total = restore(out, x.shape, attributes);
-    return [mul(restore(grad, x.shape, attributes), exp(sub(x, maskedFill(total, eq(total, Number.NEGATIVE_INFINITY), 0))))];
+    return [
+      mul(restore(grad, x.shape, attributes), exp(sub(x, maskedFill(total, eq(total, Number.NEGATIVE_INFINITY), 0)))),
+    ];
   },
   softmax: ({ attributes, grad, out }) => [softmaxGrad('softmaxGrad', grad, out, attributes.dim)],
   // out = y·(x − Σ x·y) for gradient x and softmax y.
@@ -118,7 +143,10 @@ export const reductionDerivatives: {
     const { attributes, x, y, grad } = ctx;
     const along = (value: Tensor): Tensor => (x.ndim ? sum(value, attributes.dim, { keepDim: true }) : value);
     const p = exp(y);
-    return [ctx.needs(0) ? sub(grad, along(mul(grad, p))) : null, ctx.needs(1) ? neg(mul(mul(grad, p), along(x))) : null];
+    return [
+      ctx.needs(0) ? sub(grad, along(mul(grad, p))) : null,
+      ctx.needs(1) ? neg(mul(mul(grad, p), along(x))) : null,
+    ];
   },
   // Outputs y = (x − mean)·r and r: dx = r·(g − mean g − y·mean(g·y)) − g_r·r²·y/n.
   standardize: (ctx) => {

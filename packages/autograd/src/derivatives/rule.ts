@@ -1,10 +1,9 @@
-import { isFloat, sameShape, type Shape } from '@flambeau/backend';
-import { KernelError } from '@flambeau/backend';
+import { isFloat, KernelError, type Shape, sameShape } from '@flambeau/backend';
 import { isTensor } from '../core/dispatch.ts';
 import { type Operand, type OpNode, type Saved, SavedTensor } from '../core/graph.ts';
 import { to } from '../functions/conversion.ts';
-import { sum } from '../functions/reduction.ts';
 import { reshape } from '../functions/movement.ts';
+import { sum } from '../functions/reduction.ts';
 import type { OpAttributes, OpName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -66,7 +65,8 @@ export class RuleContext<K extends OpName = OpName> {
   }
 
   #unpack(kept: Saved['operands'][number], what: string): Operand {
-    if (kept === null) throw new KernelError(this.#node.op, `its derivative reads ${what}, which the op does not keep.`);
+    if (kept === null)
+      throw new KernelError(this.#node.op, `its derivative reads ${what}, which the op does not keep.`);
     return kept instanceof SavedTensor ? kept.unpack(this.#node.op) : kept;
   }
 
@@ -103,7 +103,9 @@ export class RuleContext<K extends OpName = OpName> {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const lead = x.ndim - shape.length;
-  const dims = x.shape.map((_, axis) => axis).filter((axis) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1));
+  const dims = x.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1));
   const summed = dims.length ? sum(x, dims, { keepDim: true }) : x;
   return lead ? reshape(summed, shape) : summed;
 }

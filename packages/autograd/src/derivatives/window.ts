@@ -62,6 +62,11 @@ export const windowDerivatives: {
   adaptiveAvgPool: (ctx) => {
     const { size, divide } = ctx.attributes;
     const shape = ctx.shape(0);
-    return [adaptivePool(ctx.grad, { size: shape.slice(shape.length - size.length), divide: divide === 'after' ? 'before' : 'after' })];
+    return [
+      adaptivePool(ctx.grad, {
+        size: shape.slice(shape.length - size.length),
+        divide: divide === 'after' ? 'before' : 'after',
+      }),
+    ];
   },
 };

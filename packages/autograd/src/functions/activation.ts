@@ -82,7 +82,8 @@ export function hardshrink(x: Tensor, lambd = 0.5): Tensor {
 
 /** x moved by λ towards 0. @throws {ArgumentError} λ < 0. */
 export function softshrink(x: Tensor, lambd = 0.5): Tensor {
-  if (!(lambd >= 0)) throw new ArgumentError('softshrink', `lambda must be greater or equal to 0, but found to be ${lambd}.`);
+  if (!(lambd >= 0))
+    throw new ArgumentError('softshrink', `lambda must be greater or equal to 0, but found to be ${lambd}.`);
   return elementwise('softshrink', x, lambd);
 }
 

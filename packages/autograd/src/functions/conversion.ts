@@ -1,7 +1,7 @@
 import { ArgumentError, castValue, DeviceError, type DType, isDType, isFloat } from '@flambeau/backend';
 import { describe, requireTensor } from '../core/arguments.ts';
-import { emptyOn, isTensor, KEEP, record, recordInPlace, requireWritable } from '../core/dispatch.ts';
 import { deviceOf } from '../core/device.ts';
+import { emptyOn, isTensor, KEEP, record, recordInPlace, requireWritable, snapshot } from '../core/dispatch.ts';
 import type { Scalar } from '../core/graph.ts';
 import { contiguousCopy, copyInto } from '../kernels/copy.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
@@ -41,12 +41,15 @@ export function to(x: Tensor, target: DType | string | Tensor): Tensor {
   requireTensor('to', x);
   if (isTensor(target)) return to(castTo(x, target.dtype), target.device);
   if (isDType(target)) return castTo(x, target);
-  if (typeof target !== 'string') throw new ArgumentError('to', `needs a dtype, a device or a Tensor; got ${describe(target)}.`);
+  if (typeof target !== 'string')
+    throw new ArgumentError('to', `needs a dtype, a device or a Tensor; got ${describe(target)}.`);
   if (target === x.device) return x;
   const device = deviceOf(target);
   const { backend } = x.runtime;
   if (!backend.readSync) {
-    throw new DeviceError('to', `device '${x.device}' cannot be read at once. Use await toDevice('${target}').`, { device: x.device });
+    throw new DeviceError('to', `device '${x.device}' cannot be read at once. Use await toDevice('${target}').`, {
+      device: x.device,
+    });
   }
   const source = contiguousSource(x);
   const out = emptyOn(x, device, x.shape, x.dtype);
@@ -68,9 +71,9 @@ export async function toDevice(x: Tensor, target: string): Promise<Tensor> {
   return out;
 }
 
-/** `x`, or an unrecorded row-major copy; for reading. */
+/** `x`, or an unrecorded row-major copy; for reading. An empty view may start outside its memory, so it is copied. */
 export function contiguousSource(x: Tensor): Tensor {
-  return x.isContiguous() ? x : contiguousCopy(x);
+  return x.isContiguous() && x.numel() > 0 ? x : contiguousCopy(x);
 }
 
 /** Overwrites `target` with `source`, broadcast and converted; across devices that can be read at once too. */
@@ -92,7 +95,8 @@ export function fill_<T extends Tensor>(target: T, value: Scalar | Tensor): T {
     throw new ArgumentError('fill_', `needs a number; got ${describe(value)}.`);
   }
   requireWritable('fill_', target);
+  const before = snapshot(target);
   fillStorage(target, castValue(typeof value === 'boolean' ? Number(value) : value, target.dtype));
-  recordInPlace('cast', { dtype: target.dtype }, [value], target, KEEP.nothing);
+  recordInPlace('fill', NONE, [before], target, KEEP.nothing);
   return target;
 }

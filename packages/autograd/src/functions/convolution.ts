@@ -39,7 +39,10 @@ export interface ConvTransposeOptions {
 export function spatialSizes(op: string, value: unknown, dims: number, what: string, least: number): number[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length !== dims && list.length !== 1) {
-    throw new ArgumentError(op, `expected ${what} to be a single integer value or a list of ${dims} values; got ${describe(value)}.`);
+    throw new ArgumentError(
+      op,
+      `expected ${what} to be a single integer value or a list of ${dims} values; got ${describe(value)}.`,
+    );
   }
   const sizes = Array.from({ length: dims }, (_, d) => list[list.length === 1 ? 0 : d]);
   for (const size of sizes) {
@@ -60,22 +63,41 @@ function requireOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | n
   if (bias) requireTensor(op, bias, 'the bias');
   requireSameDevice(op, bias ? [x, weight, bias] : [x, weight]);
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) {
-    throw new ShapeError(op, `Expected ${dims + 1}D (unbatched) or ${dims + 2}D (batched) input; got input of size: [${x.shape}].`, { shape: x.shape });
+    throw new ShapeError(
+      op,
+      `Expected ${dims + 1}D (unbatched) or ${dims + 2}D (batched) input; got input of size: [${x.shape}].`,
+      { shape: x.shape },
+    );
   }
   if (weight.ndim !== dims + 2) {
-    throw new ShapeError(op, `Expected ${dims + 2}-dimensional weight; got weight of size [${weight.shape}].`, { shape: weight.shape });
+    throw new ShapeError(op, `Expected ${dims + 2}-dimensional weight; got weight of size [${weight.shape}].`, {
+      shape: weight.shape,
+    });
   }
   if (x.dtype !== weight.dtype) {
-    throw new DTypeError(op, `Input type (${x.dtype}) and weight type (${weight.dtype}) should be the same. Convert one with to().`);
+    throw new DTypeError(
+      op,
+      `Input type (${x.dtype}) and weight type (${weight.dtype}) should be the same. Convert one with to().`,
+    );
   }
   if (bias && bias.dtype !== x.dtype) {
-    throw new DTypeError(op, `Input type (${x.dtype}) and bias type (${bias.dtype}) should be the same. Convert one with to().`);
+    throw new DTypeError(
+      op,
+      `Input type (${x.dtype}) and bias type (${bias.dtype}) should be the same. Convert one with to().`,
+    );
   }
   if (x.dtype === 'bool') throw new DTypeError(op, 'is not defined for bool. Convert with float().');
-  if (weight.shape[0] === 0) throw new ShapeError(op, `expected weight to be at least 1 at dimension 0; got weight of size [${weight.shape}].`);
+  if (weight.shape[0] === 0)
+    throw new ShapeError(op, `expected weight to be at least 1 at dimension 0; got weight of size [${weight.shape}].`);
 }
 
-function requireBias(op: string, bias: Tensor | null | undefined, weight: Shape, channels: number, transposed: boolean): void {
+function requireBias(
+  op: string,
+  bias: Tensor | null | undefined,
+  weight: Shape,
+  channels: number,
+  transposed: boolean,
+): void {
   if (!bias || (bias.ndim === 1 && bias.shape[0] === channels)) return;
   throw new ShapeError(
     op,
@@ -90,7 +112,12 @@ function positionsOf(size: number, padding: number, kernel: number, stride: numb
 }
 
 /** Where the windows of a convolution lie. */
-function convGeometry(op: string, size: readonly number[], kernel: readonly number[], options: ConvOptions | undefined): ConvAttributes {
+function convGeometry(
+  op: string,
+  size: readonly number[],
+  kernel: readonly number[],
+  options: ConvOptions | undefined,
+): ConvAttributes {
   const dims = size.length;
   const stride = spatialSizes(op, options?.stride ?? 1, dims, 'stride', 1);
   const dilation = spatialSizes(op, options?.dilation ?? 1, dims, 'dilation', 1);
@@ -101,7 +128,8 @@ function convGeometry(op: string, size: readonly number[], kernel: readonly numb
   let padding: number[];
   let total: number[];
   if (asked === 'same') {
-    if (stride.some((step) => step !== 1)) throw new ArgumentError(op, `padding='same' is not supported for strided convolutions; got stride [${stride}].`);
+    if (stride.some((step) => step !== 1))
+      throw new ArgumentError(op, `padding='same' is not supported for strided convolutions; got stride [${stride}].`);
     // An odd total is split with the larger half at the end.
     total = reach;
     padding = reach.map((length) => Math.floor(length / 2));
@@ -119,7 +147,9 @@ function convGeometry(op: string, size: readonly number[], kernel: readonly numb
       { size, kernel },
     );
   }
-  const positions = size.map((length, d) => positionsOf(length, total[d] as number, kernel[d] as number, stride[d] as number, dilation[d] as number));
+  const positions = size.map((length, d) =>
+    positionsOf(length, total[d] as number, kernel[d] as number, stride[d] as number, dilation[d] as number),
+  );
   return { stride, padding, dilation, groups, positions };
 }
 
@@ -147,7 +177,14 @@ export function convGradWeight(grad: Tensor, x: Tensor, attributes: ConvGradAttr
   return out;
 }
 
-function convNd(op: string, dims: number, x: Tensor, weight: Tensor, bias: Tensor | null | undefined, options: ConvOptions | undefined): Tensor {
+function convNd(
+  op: string,
+  dims: number,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | undefined,
+  options: ConvOptions | undefined,
+): Tensor {
   requireOperands(op, x, weight, bias, dims);
   const single = x.ndim === dims + 1;
   const [channels, ...size] = x.shape.slice(single ? 0 : 1) as [number, ...number[]];
@@ -155,7 +192,10 @@ function convNd(op: string, dims: number, x: Tensor, weight: Tensor, bias: Tenso
   const groups = options?.groups ?? 1;
   requireGroups(op, groups);
   if (outputs % groups) {
-    throw new ShapeError(op, `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`);
+    throw new ShapeError(
+      op,
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`,
+    );
   }
   if (channels !== members * groups) {
     throw new ShapeError(
@@ -206,7 +246,14 @@ export function conv3d(x: Tensor, weight: Tensor, bias?: Tensor | null, options?
   return convNd('conv3d', 3, x, weight, bias, options);
 }
 
-function convTransposeNd(op: string, dims: number, x: Tensor, weight: Tensor, bias: Tensor | null | undefined, options: ConvTransposeOptions | undefined): Tensor {
+function convTransposeNd(
+  op: string,
+  dims: number,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | undefined,
+  options: ConvTransposeOptions | undefined,
+): Tensor {
   requireOperands(op, x, weight, bias, dims);
   const single = x.ndim === dims + 1;
   const [channels, ...size] = x.shape.slice(single ? 0 : 1) as [number, ...number[]];
@@ -214,12 +261,19 @@ function convTransposeNd(op: string, dims: number, x: Tensor, weight: Tensor, bi
   const groups = options?.groups ?? 1;
   requireGroups(op, groups);
   if (channels !== inputs) {
-    throw new ShapeError(op, `Given transposed=true, weight of size [${weight.shape}], expected input[${x.shape}] to have ${inputs} channels; got ${channels} channels instead.`, {
-      shapes: [x.shape, weight.shape],
-    });
+    throw new ShapeError(
+      op,
+      `Given transposed=true, weight of size [${weight.shape}], expected input[${x.shape}] to have ${inputs} channels; got ${channels} channels instead.`,
+      {
+        shapes: [x.shape, weight.shape],
+      },
+    );
   }
   if (inputs % groups) {
-    throw new ShapeError(op, `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`);
+    throw new ShapeError(
+      op,
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`,
+    );
   }
   requireBias(op, bias, weight.shape, members * groups, true);
   const stride = spatialSizes(op, options?.stride ?? 1, dims, 'stride', 1);
@@ -227,14 +281,24 @@ function convTransposeNd(op: string, dims: number, x: Tensor, weight: Tensor, bi
   const extra = spatialSizes(op, options?.outputPadding ?? 0, dims, 'outputPadding', 0);
   const dilation = spatialSizes(op, options?.dilation ?? 1, dims, 'dilation', 1);
   if (extra.some((amount, d) => amount >= Math.max(stride[d] as number, dilation[d] as number))) {
-    throw new ArgumentError(op, `output padding must be smaller than either stride or dilation; got outputPadding [${extra}], stride [${stride}], dilation [${dilation}].`);
+    throw new ArgumentError(
+      op,
+      `output padding must be smaller than either stride or dilation; got outputPadding [${extra}], stride [${stride}], dilation [${dilation}].`,
+    );
   }
   const result = size.map(
     (length, d) =>
-      (length - 1) * (stride[d] as number) - 2 * (padding[d] as number) + (dilation[d] as number) * ((kernel[d] as number) - 1) + (extra[d] as number) + 1,
+      (length - 1) * (stride[d] as number) -
+      2 * (padding[d] as number) +
+      (dilation[d] as number) * ((kernel[d] as number) - 1) +
+      (extra[d] as number) +
+      1,
   );
   if (result.some((length) => length < 1) || kernel.includes(0) || size.includes(0)) {
-    throw new ShapeError(op, `Given input size per channel: (${size.join(' x ')}). Calculated output size per channel: (${result.join(' x ')}). Output size is too small.`);
+    throw new ShapeError(
+      op,
+      `Given input size per channel: (${size.join(' x ')}). Calculated output size per channel: (${result.join(' x ')}). Output size is too small.`,
+    );
   }
   const source = single ? unsqueeze(x, 0) : x;
   const shape = [source.shape[0] as number, members * groups, ...result];
@@ -251,16 +315,31 @@ function convTransposeNd(op: string, dims: number, x: Tensor, weight: Tensor, bi
  * @throws {ArgumentError} `outputPadding` is not below stride or dilation.
  * @source PyTorch `torch.nn.functional.conv_transpose1d`
  */
-export function convTranspose1d(x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor {
+export function convTranspose1d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: ConvTransposeOptions,
+): Tensor {
   return convTransposeNd('convTranspose1d', 1, x, weight, bias, options);
 }
 
 /** {@link convTranspose1d} over two spatial axes. @source PyTorch `torch.nn.functional.conv_transpose2d` */
-export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor {
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: ConvTransposeOptions,
+): Tensor {
   return convTransposeNd('convTranspose2d', 2, x, weight, bias, options);
 }
 
 /** {@link convTranspose1d} over three spatial axes. @source PyTorch `torch.nn.functional.conv_transpose3d` */
-export function convTranspose3d(x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor {
+export function convTranspose3d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: ConvTransposeOptions,
+): Tensor {
   return convTransposeNd('convTranspose3d', 3, x, weight, bias, options);
 }

@@ -2,9 +2,9 @@ import {
   ArgumentError,
   castValue,
   contiguousView,
-  defaultBackend,
   type DType,
   DTypeError,
+  defaultBackend,
   type HostArray,
   hostArray,
   isDType,
@@ -59,7 +59,13 @@ function fromHost(op: string, data: HostArray, shape: Shape, dtype: DType, optio
   return finish(tensor, options);
 }
 
-function build(op: string, shape: Shape, dtype: DType, options: TensorOptions | undefined, value: (i: number) => number): Tensor {
+function build(
+  op: string,
+  shape: Shape,
+  dtype: DType,
+  options: TensorOptions | undefined,
+  value: (i: number) => number,
+): Tensor {
   const n = numel(requireShape(op, shape));
   const data = hostArray(dtype, n);
   for (let i = 0; i < n; i++) storeValue(data, dtype, i, castValue(value(i), dtype));
@@ -103,17 +109,26 @@ export function arange(start: number, end: number, step: number, options?: Tenso
 export function arange(...args: readonly (number | TensorOptions | undefined)[]): Tensor {
   const numbers = args.filter((arg) => typeof arg === 'number');
   const options = args.find((arg) => typeof arg === 'object') as TensorOptions | undefined;
-  const [start, end, step] = numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0] ?? Number.NaN, numbers[1]!, numbers[2] ?? 1];
+  const [start, end, step] =
+    numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0] ?? Number.NaN, numbers[1]!, numbers[2] ?? 1];
   if (!Number.isFinite(start) || !Number.isFinite(end) || !Number.isFinite(step)) {
     throw new ArgumentError('arange', `unsupported range: ${start} -> ${end} by ${step}.`);
   }
   if (step === 0) throw new ArgumentError('arange', 'step must be nonzero.');
-  if ((end - start) * step < 0) throw new ArgumentError('arange', 'upper bound and larger bound inconsistent with step sign.');
+  if ((end - start) * step < 0)
+    throw new ArgumentError('arange', 'upper bound and larger bound inconsistent with step sign.');
   const dtype = options?.dtype ?? ([start, end, step].every(Number.isInteger) ? 'int32' : getDefaultDType());
   return build('arange', [Math.ceil((end - start) / step)], dtype, options, (i) => start + i * step);
 }
 
-function spaced(op: string, start: number, end: number, steps: number, options: TensorOptions | undefined, map: (x: number) => number): Tensor {
+function spaced(
+  op: string,
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions | undefined,
+  map: (x: number) => number,
+): Tensor {
   requireInteger(op, steps, 'steps');
   if (steps < 0) throw new ArgumentError(op, `number of steps must be non-negative; got ${steps}.`);
   const dtype = options?.dtype ?? getDefaultDType();
@@ -127,38 +142,62 @@ function spaced(op: string, start: number, end: number, steps: number, options: 
 
 /** `steps` numbers from `start` to `end`, both included, evenly spaced. */
 export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
-  return steps === 1 ? full([1], start, { dtype: getDefaultDType(), ...options }) : spaced('linspace', start, end, steps, options, (x) => x);
+  return steps === 1
+    ? full([1], start, { dtype: getDefaultDType(), ...options })
+    : spaced('linspace', start, end, steps, options, (x) => x);
 }
 
 /** `steps` powers of `base`, with exponents from `start` to `end` evenly spaced. */
-export function logspace(start: number, end: number, steps: number, options?: TensorOptions & { readonly base?: number }): Tensor {
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options?: TensorOptions & { readonly base?: number },
+): Tensor {
   const base = options?.base ?? 10;
-  return steps === 1 ? full([1], base ** start, { dtype: getDefaultDType(), ...options }) : spaced('logspace', start, end, steps, options, (x) => base ** x);
+  return steps === 1
+    ? full([1], base ** start, { dtype: getDefaultDType(), ...options })
+    : spaced('logspace', start, end, steps, options, (x) => base ** x);
 }
 
 /** Ones on the diagonal of an `n × m` matrix. */
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
   const columns = typeof m === 'number' ? m : n;
   const given = typeof m === 'object' ? m : options;
-  return build('eye', [n, columns], given?.dtype ?? getDefaultDType(), given, (i) => (i % columns === Math.floor(i / columns) ? 1 : 0));
+  return build('eye', [n, columns], given?.dtype ?? getDefaultDType(), given, (i) =>
+    i % columns === Math.floor(i / columns) ? 1 : 0,
+  );
 }
 
 /** Uniform numbers in [0, 1), PyTorch's for the same seed. */
 export function rand(shape: Shape, options?: RandomTensorOptions): Tensor {
-  return finish(noGrad(() => uniform_(empty(shape, { ...options, requiresGrad: false }), 0, 1, options)), options);
+  return finish(
+    noGrad(() => uniform_(empty(shape, { ...options, requiresGrad: false }), 0, 1, options)),
+    options,
+  );
 }
 
 /** Normal numbers of mean 0 and deviation 1, PyTorch's for the same seed. */
 export function randn(shape: Shape, options?: RandomTensorOptions): Tensor {
-  return finish(noGrad(() => normal_(empty(shape, { ...options, requiresGrad: false }), 0, 1, options)), options);
+  return finish(
+    noGrad(() => normal_(empty(shape, { ...options, requiresGrad: false }), 0, 1, options)),
+    options,
+  );
 }
 
 /** Integers in [low, high), int32 by default; `randint(high, shape)` starts at 0. */
 export function randint(high: number, shape: Shape, options?: RandomTensorOptions): Tensor;
 export function randint(low: number, high: number, shape: Shape, options?: RandomTensorOptions): Tensor;
-export function randint(first: number, second: number | Shape, third?: Shape | RandomTensorOptions, fourth?: RandomTensorOptions): Tensor {
+export function randint(
+  first: number,
+  second: number | Shape,
+  third?: Shape | RandomTensorOptions,
+  fourth?: RandomTensorOptions,
+): Tensor {
   const [low, high, shape, options] =
-    typeof second === 'number' ? [first, second, third as Shape, fourth] : [0, first, second, third as RandomTensorOptions | undefined];
+    typeof second === 'number'
+      ? [first, second, third as Shape, fourth]
+      : [0, first, second, third as RandomTensorOptions | undefined];
   requireInteger('randint', low, 'low');
   requireInteger('randint', high, 'high');
   return random_(empty(shape, { dtype: 'int32', ...options }), low, high, options);
@@ -214,10 +253,16 @@ export function fromArray(data: HostArray, shape: Shape, options?: TensorOptions
   const wanted = options?.dtype;
   const raw = data instanceof Uint16Array && wanted !== undefined && RAW.includes(wanted);
   const found = raw ? (wanted as DType) : dtypeOf(data);
-  if (!found) throw new DTypeError('fromArray', `there is no dtype for ${describe(data)}. Convert it to a Float32Array or Int32Array.`);
+  if (!found)
+    throw new DTypeError(
+      'fromArray',
+      `there is no dtype for ${describe(data)}. Convert it to a Float32Array or Int32Array.`,
+    );
   const sizes = requireShape('fromArray', shape);
   if (numel(sizes) !== data.length) {
-    throw new ShapeError('fromArray', `shape [${sizes}] needs ${numel(sizes)} elements; got ${data.length}.`, { shape: sizes });
+    throw new ShapeError('fromArray', `shape [${sizes}] needs ${numel(sizes)} elements; got ${data.length}.`, {
+      shape: sizes,
+    });
   }
   const made = fromHost('fromArray', data, sizes, found, { ...options, requiresGrad: false });
   return finish(wanted && wanted !== found ? to(made, wanted) : made, options);
@@ -271,14 +316,24 @@ export function bernoulli(p: Tensor, options?: RandomOptions): Tensor {
 }
 
 /** Normal numbers of the given mean and deviation (numbers or tensors). */
-export function normal(mean: number | Tensor, std: number | Tensor, shape?: Shape, options?: RandomTensorOptions): Tensor {
+export function normal(
+  mean: number | Tensor,
+  std: number | Tensor,
+  shape?: Shape,
+  options?: RandomTensorOptions,
+): Tensor {
   const model = isTensor(mean) ? mean : isTensor(std) ? std : null;
   if (!model && !shape) throw new ArgumentError('normal', 'needs a shape when mean and std are numbers.');
   const sample = model ? randn(shape ?? model.shape, { ...like(model), ...options }) : randn(shape as Shape, options);
   return sample.mul(std).add(mean);
 }
 
-function triangleIndices(rows: number, columns: number, keep: (row: number, column: number) => boolean, options?: TensorOptions): Tensor {
+function triangleIndices(
+  rows: number,
+  columns: number,
+  keep: (row: number, column: number) => boolean,
+  options?: TensorOptions,
+): Tensor {
   const pairs: [number[], number[]] = [[], []];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -288,7 +343,8 @@ function triangleIndices(rows: number, columns: number, keep: (row: number, colu
       }
     }
   }
-  return fromHost('triangle', Int32Array.from(pairs.flat()), [2, pairs[0].length], 'int32', options);
+  const made = fromHost('triangle', Int32Array.from(pairs.flat()), [2, pairs[0].length], 'int32', options);
+  return options?.dtype ? to(made, options.dtype) : made;
 }
 
 /** Row and column numbers of a lower triangle, `[2, n]` int32. */

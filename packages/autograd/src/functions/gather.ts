@@ -3,8 +3,8 @@ import { normalizeDim, requireTensor } from '../core/arguments.ts';
 import { KEEP, record, requireSameDevice } from '../core/dispatch.ts';
 import { type IndexOperand, runGather, runLinearIndex } from '../kernels/gather.ts';
 import type { Tensor } from '../tensor.ts';
-import { atLeast1d, indexTensor, requireIndexShape, requireInside } from './index-arguments.ts';
-import { expand, movedim, permute, reshape } from './movement.ts';
+import { atLeast1d, indexTensor, requireIndexShape, requireInside, withShape } from './index-arguments.ts';
+import { expand, movedim, permute } from './movement.ts';
 
 /** {@link gather} of checked operands of rank 1 or more. */
 export function gatherElements(x: Tensor, dim: number, index: Tensor): Tensor {
@@ -40,7 +40,12 @@ export interface AdvancedShape {
 }
 
 /** The shape of `x` at index tensors. @throws {ShapeError} The index tensors do not broadcast. */
-export function advancedShape(op: string, input: Shape, axes: readonly number[], indices: readonly Tensor[]): AdvancedShape {
+export function advancedShape(
+  op: string,
+  input: Shape,
+  axes: readonly number[],
+  indices: readonly Tensor[],
+): AdvancedShape {
   const indexed = broadcastShapes(...indices.map((index) => index.shape));
   if (!indexed) {
     const shapes = indices.map((index) => `[${index.shape}]`).join(', ');
@@ -87,7 +92,13 @@ export function pickElements(x: Tensor, axes: readonly number[], indices: readon
     const { front, linear } = mergeAxes(x, axes, indices, plan);
     const picked = pickElements(front, [0], [linear]);
     const from = plan.indexed.map((_, axis) => axis);
-    return plan.lead === 0 ? picked : movedim(picked, from, from.map((axis) => axis + plan.lead));
+    return plan.lead === 0
+      ? picked
+      : movedim(
+          picked,
+          from,
+          from.map((axis) => axis + plan.lead),
+        );
   }
   const operands = indexOperands({ shape: x.shape, strides: x.layout.strides }, axes, indices, plan);
   const out = runGather(x, plan.shape, restStrides(x.layout.strides, plan), operands);
@@ -96,14 +107,23 @@ export function pickElements(x: Tensor, axes: readonly number[], indices: readon
 }
 
 /** The indexed axes moved to the front and merged into one, and the one index into it. */
-export function mergeAxes(x: Tensor, axes: readonly number[], indices: readonly Tensor[], plan: AdvancedShape): { front: Tensor; linear: Tensor } {
+export function mergeAxes(
+  x: Tensor,
+  axes: readonly number[],
+  indices: readonly Tensor[],
+  plan: AdvancedShape,
+): { front: Tensor; linear: Tensor } {
   const sizes = axes.map((axis) => x.shape[axis] as number);
   const strides = sizes.map((_, i) => numel(sizes.slice(i + 1)));
   const order = sizes.map((_, i) => i);
   const flat = { indexed: plan.indexed, lead: 0, rest: [], shape: plan.indexed };
-  const linear = runLinearIndex(plan.indexed, plan.indexed.map(() => 0), indexOperands({ shape: sizes, strides }, order, indices, flat));
+  const linear = runLinearIndex(
+    plan.indexed,
+    plan.indexed.map(() => 0),
+    indexOperands({ shape: sizes, strides }, order, indices, flat),
+  );
   const moved = permute(x, [...axes, ...plan.rest]);
-  return { front: reshape(moved, [numel(sizes), ...plan.rest.map((axis) => x.shape[axis] as number)]), linear };
+  return { front: withShape(moved, [numel(sizes), ...plan.rest.map((axis) => x.shape[axis] as number)]), linear };
 }
 
 /**
@@ -122,9 +142,10 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   requireSameDevice('gather', [x, at]);
   const [input, wanted] = [atLeast1d(x.shape), atLeast1d(at.shape)];
   if (at.numel() > 0) requireIndexShape('gather', wanted, input, axis);
-  else if (wanted.length !== input.length) return reshape(selectIndices(reshape(x, [-1]), 0, reshape(at, [0])), at.shape);
+  else if (wanted.length !== input.length)
+    return withShape(selectIndices(withShape(x, [-1]), 0, withShape(at, [0])), at.shape);
   requireInside('gather', at, axis, input[axis] as number, false);
-  return reshape(gatherElements(reshape(x, input), axis, reshape(at, wanted)), at.shape);
+  return withShape(gatherElements(withShape(x, input), axis, withShape(at, wanted)), at.shape);
 }
 
 /**
@@ -140,15 +161,16 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const at = requireVector('indexSelect', index);
   requireSameDevice('indexSelect', [x, at]);
   requireInside('indexSelect', at, axis, x.shape[axis] ?? 1, false);
-  const out = selectIndices(reshape(x, atLeast1d(x.shape)), axis, at);
-  return x.ndim ? out : reshape(out, []);
+  const out = selectIndices(withShape(x, atLeast1d(x.shape)), axis, at);
+  return x.ndim ? out : withShape(out, []);
 }
 
 /** An index of rank 0 or 1, as a vector. @throws {ShapeError} Another rank. */
 export function requireVector(op: string, index: Tensor): Tensor {
   const at = indexTensor(op, index);
-  if (at.ndim > 1) throw new ShapeError(op, `Index is supposed to be a vector; got shape [${at.shape}].`, { shape: at.shape });
-  return at.ndim ? at : reshape(at, [1]);
+  if (at.ndim > 1)
+    throw new ShapeError(op, `Index is supposed to be a vector; got shape [${at.shape}].`, { shape: at.shape });
+  return at.ndim ? at : withShape(at, [1]);
 }
 
 /**
@@ -162,7 +184,7 @@ export function take(x: Tensor, index: Tensor): Tensor {
   const at = indexTensor('take', index);
   requireSameDevice('take', [x, at]);
   requireInside('take', at, 0, x.numel(), true);
-  return pickElements(reshape(x, [-1]), [0], [at]);
+  return pickElements(withShape(x, [-1]), [0], [at]);
 }
 
 /**
@@ -173,14 +195,21 @@ export function take(x: Tensor, index: Tensor): Tensor {
 export function takeAlongDim(x: Tensor, index: Tensor, dim: number | null = null): Tensor {
   requireTensor('takeAlongDim', x);
   const at = indexTensor('takeAlongDim', index);
-  if (dim === null) return gather(reshape(x, [-1]), 0, reshape(at, [-1]));
+  if (dim === null) return gather(withShape(x, [-1]), 0, withShape(at, [-1]));
   const axis = normalizeDim('takeAlongDim', dim, x.ndim);
   if (x.ndim !== at.ndim) {
-    throw new ShapeError('takeAlongDim', `input and indices should have the same number of dimensions; got [${x.shape}] and [${at.shape}].`);
+    throw new ShapeError(
+      'takeAlongDim',
+      `input and indices should have the same number of dimensions; got [${x.shape}] and [${at.shape}].`,
+    );
   }
   if (x.ndim === 0) return gather(x, 0, at);
   const shape = broadcastShapes(x.shape.with(axis, 1), at.shape.with(axis, 1));
-  if (!shape) throw new ShapeError('takeAlongDim', `shapes do not broadcast but along dimension ${axis}: [${x.shape}] and [${at.shape}].`);
+  if (!shape)
+    throw new ShapeError(
+      'takeAlongDim',
+      `shapes do not broadcast but along dimension ${axis}: [${x.shape}] and [${at.shape}].`,
+    );
   const spread = (tensor: Tensor): Tensor => expand(tensor, shape.with(axis, tensor.shape[axis] as number));
   return gather(spread(x), axis, spread(at));
 }
@@ -193,9 +222,10 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number | null = null
  */
 export function embedding(weight: Tensor, index: Tensor): Tensor {
   requireTensor('embedding', weight, 'the weight');
-  if (weight.ndim === 0) throw new ShapeError('embedding', "'weight' must have at least one dimension; got a 0-d tensor.");
+  if (weight.ndim === 0)
+    throw new ShapeError('embedding', "'weight' must have at least one dimension; got a 0-d tensor.");
   const at = indexTensor('embedding', index);
   requireSameDevice('embedding', [weight, at]);
   requireInside('embedding', at, 0, weight.shape[0] as number, false);
-  return reshape(selectIndices(weight, 0, reshape(at, [-1])), [...at.shape, ...weight.shape.slice(1)]);
+  return withShape(selectIndices(weight, 0, withShape(at, [-1])), [...at.shape, ...weight.shape.slice(1)]);
 }

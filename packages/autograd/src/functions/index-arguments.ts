@@ -1,9 +1,19 @@
-import { DeviceError, DTypeError, type HostArray, IndexError, isFloat, type Shape, ShapeError } from '@flambeau/backend';
+import {
+  DeviceError,
+  DTypeError,
+  type HostArray,
+  IndexError,
+  isFloat,
+  type Shape,
+  ShapeError,
+  sameShape,
+} from '@flambeau/backend';
 import { requireTensor } from '../core/arguments.ts';
 import { emptyLike } from '../core/dispatch.ts';
 import { contiguousCopy } from '../kernels/copy.ts';
 import { runStaged } from '../kernels/staged.ts';
 import type { Tensor } from '../tensor.ts';
+import { reshape } from './movement.ts';
 
 /**
  * An index as int32.
@@ -15,7 +25,9 @@ export function indexTensor(op: string, index: unknown): Tensor {
   requireTensor(op, index, 'the index');
   if (index.dtype === 'int32') return index;
   if (isFloat(index.dtype) || index.dtype === 'bool') {
-    throw new DTypeError(op, `expects an int32 or int64 index; got ${index.dtype}. Convert with int().`, { dtype: index.dtype });
+    throw new DTypeError(op, `expects an int32 or int64 index; got ${index.dtype}. Convert with int().`, {
+      dtype: index.dtype,
+    });
   }
   return contiguousCopy(index, 'int32');
 }
@@ -41,7 +53,12 @@ export function integerRange(op: string, x: Tensor): readonly [min: number, max:
       { store: 'reduced', dtype: 'int32', expr: (s) => s.result(1) },
     ],
   } satisfies Parameters<typeof runStaged>[0];
-  const bounds = runStaged(program, [x], [x.layout], x.shape.map((_, axis) => axis));
+  const bounds = runStaged(
+    program,
+    [x],
+    [x.layout],
+    x.shape.map((_, axis) => axis),
+  );
   const [low, high] = bounds.map((bound) => Number(readNow(op, bound, '')[0]));
   return [low as number, high as number];
 }
@@ -56,7 +73,11 @@ export function requireInside(op: string, index: Tensor, dim: number, size: numb
   const [low, high] = integerRange(op, index);
   const wrong = low < (allowNegative ? -size : 0) ? low : high >= size ? high : null;
   if (wrong === null) return;
-  throw new IndexError(op, `index ${wrong} is out of bounds for dimension ${dim} with size ${size}.`, { index: wrong, dim, size });
+  throw new IndexError(op, `index ${wrong} is out of bounds for dimension ${dim} with size ${size}.`, {
+    index: wrong,
+    dim,
+    size,
+  });
 }
 
 /** A vector of int32 on the device of another tensor. */
@@ -74,11 +95,23 @@ export function atLeast1d(shape: Shape): Shape {
 /** @throws {ShapeError} The index has another rank, or is larger than the input anywhere but along `dim`. */
 export function requireIndexShape(op: string, index: Shape, input: Shape, dim: number | null, what = 'self'): void {
   if (index.length !== input.length) {
-    const message = what === 'self' ? 'Index tensor must have the same number of dimensions as input tensor' : 'Index tensor must have the same number of dimensions as src tensor';
+    const message =
+      what === 'self'
+        ? 'Index tensor must have the same number of dimensions as input tensor'
+        : 'Index tensor must have the same number of dimensions as src tensor';
     throw new ShapeError(op, `${message}; got [${index}] and [${input}].`, { index, input });
   }
   const axis = index.findIndex((size, a) => a !== dim && size > (input[a] as number));
   if (axis < 0) return;
   const apart = dim === null ? '' : ` apart from dimension ${dim}`;
-  throw new ShapeError(op, `Size does not match at dimension ${axis} expected index [${index}] to be no larger than ${what} [${input}]${apart}.`, { index, input });
+  throw new ShapeError(
+    op,
+    `Size does not match at dimension ${axis} expected index [${index}] to be no larger than ${what} [${input}]${apart}.`,
+    { index, input },
+  );
+}
+
+/** `reshape` that passes a tensor of that shape on. */
+export function withShape(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : reshape(x, shape);
 }

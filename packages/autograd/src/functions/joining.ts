@@ -3,12 +3,19 @@ import {
   DeviceError,
   DTypeError,
   isInteger,
-  sameShape,
   type Shape,
   ShapeError,
+  sameShape,
   sliceView,
 } from '@flambeau/backend';
-import { describe, normalizeDim, normalizeDims, requireInteger, requireShape, requireTensor } from '../core/arguments.ts';
+import {
+  describe,
+  normalizeDim,
+  normalizeDims,
+  requireInteger,
+  requireShape,
+  requireTensor,
+} from '../core/arguments.ts';
 import { emptyLike, isTensor, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
 import { resultType } from '../core/promotion.ts';
 import { contiguousCopy, copyInto } from '../kernels/copy.ts';
@@ -23,7 +30,7 @@ export { constantPad, diag, diagEmbed, type PadOptions, pad, tril, triu } from '
 function requireTensors(op: string, tensors: unknown): asserts tensors is readonly Tensor[] {
   if (!Array.isArray(tensors)) throw new ArgumentError(op, `expects an array of Tensors; got ${describe(tensors)}.`);
   if (tensors.length === 0) throw new ArgumentError(op, 'expected a non-empty list of Tensors.');
-  tensors.forEach((tensor, i) => requireTensor(op, tensor, `element ${i}`));
+  for (const [i, tensor] of tensors.entries()) requireTensor(op, tensor, `element ${i}`);
 }
 
 /** A tensor that `cat` skips whatever the others' shape, as PyTorch always did. */
@@ -33,7 +40,11 @@ function isSkipped(shape: Shape): boolean {
 
 function requireFit(shape: Shape, like: Shape, dim: number, position: number): void {
   if (shape.length !== like.length) {
-    throw new ShapeError('cat', `Tensors must have same number of dimensions: got ${like.length} and ${shape.length}.`, { shapes: [like, shape] });
+    throw new ShapeError(
+      'cat',
+      `Tensors must have same number of dimensions: got ${like.length} and ${shape.length}.`,
+      { shapes: [like, shape] },
+    );
   }
   const differing = shape.findIndex((size, axis) => axis !== dim && size !== like[axis]);
   if (differing < 0) return;
@@ -56,7 +67,8 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   requireSameDevice('cat', tensors);
   const first = tensors[0] as Tensor;
   tensors.forEach((tensor, i) => {
-    if (tensor.ndim === 0) throw new ShapeError('cat', `zero-dimensional tensor (at position ${i}) cannot be concatenated. Use stack().`);
+    if (tensor.ndim === 0)
+      throw new ShapeError('cat', `zero-dimensional tensor (at position ${i}) cannot be concatenated. Use stack().`);
   });
   const like = tensors.find((tensor) => !isSkipped(tensor.shape)) ?? first;
   const axis = normalizeDim('cat', dim, like.ndim);
@@ -95,9 +107,13 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const axis = normalizeDim('stack', dim, first.ndim + 1);
   tensors.forEach((tensor, i) => {
     if (sameShape(tensor.shape, first.shape)) return;
-    throw new ShapeError('stack', `stack expects each tensor to be equal size, but got [${first.shape}] at entry 0 and [${tensor.shape}] at entry ${i}.`, {
-      shapes: tensors.map((t) => t.shape),
-    });
+    throw new ShapeError(
+      'stack',
+      `stack expects each tensor to be equal size, but got [${first.shape}] at entry 0 and [${tensor.shape}] at entry ${i}.`,
+      {
+        shapes: tensors.map((t) => t.shape),
+      },
+    );
   });
   return cat(
     tensors.map((tensor) => unsqueeze(tensor, axis)),
@@ -165,11 +181,15 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims?: numbe
   for (const shift of amounts) requireInteger('roll', shift, 'a shift');
   const list = [dims ?? []].flat();
   if (list.length === 0) {
-    if (amounts.length !== 1) throw new ArgumentError('roll', `shifts and dimensions must align; got ${amounts.length} shifts and no dims.`);
+    if (amounts.length !== 1)
+      throw new ArgumentError('roll', `shifts and dimensions must align; got ${amounts.length} shifts and no dims.`);
     return reshape(roll(reshape(x, [-1]), amounts, [0]), x.shape);
   }
   if (amounts.length !== list.length) {
-    throw new ArgumentError('roll', `shifts and dimensions must align; got ${amounts.length} shifts and ${list.length} dims.`);
+    throw new ArgumentError(
+      'roll',
+      `shifts and dimensions must align; got ${amounts.length} shifts and ${list.length} dims.`,
+    );
   }
   const total = new Map<number, number>();
   list.forEach((dim, i) => {
@@ -186,7 +206,10 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims?: numbe
 /** Copies the two parts that a rolled dimension falls into, each rolled along the remaining dimensions. */
 function rollRegions(target: Tensor, source: Tensor, rolls: readonly (readonly [dim: number, shift: number])[]): void {
   const [next, ...rest] = rolls;
-  if (!next) return copyInto(target, source);
+  if (!next) {
+    copyInto(target, source);
+    return;
+  }
   const [dim, amount] = next;
   const size = source.shape[dim] as number;
   const shift = ((amount % size) + size) % size;
@@ -211,15 +234,26 @@ export function repeat(x: Tensor, sizes: Shape): Tensor {
   const repeats = requireShape('repeat', sizes);
   const lead = repeats.length - x.ndim;
   if (lead < 0) {
-    throw new ShapeError('repeat', `Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor; got [${repeats}] for [${x.shape}].`);
+    throw new ShapeError(
+      'repeat',
+      `Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor; got [${repeats}] for [${x.shape}].`,
+    );
   }
   const own = [...new Array<number>(lead).fill(1), ...x.shape];
-  const out = emptyLike(x, repeats.map((r, axis) => r * (own[axis] as number)), x.dtype);
+  const out = emptyLike(
+    x,
+    repeats.map((r, axis) => r * (own[axis] as number)),
+    x.dtype,
+  );
   const pairs = repeats.flatMap((r, axis) => [r, own[axis] as number]);
   const strides = repeats.flatMap((_, axis) => [0, axis < lead ? 0 : (x.layout.strides[axis - lead] as number)]);
   if (out.numel() > 0) {
     const split = out.layout.strides.flatMap((stride, axis) => [stride * (own[axis] as number), stride]);
-    place(out, { shape: pairs, strides: split, offset: 0 }, through(x, { shape: pairs, strides, offset: x.layout.offset }));
+    place(
+      out,
+      { shape: pairs, strides: split, offset: 0 },
+      through(x, { shape: pairs, strides, offset: x.layout.offset }),
+    );
   }
   record('repeat', { sizes: repeats }, [x], [out], KEEP.nothing);
   return out;
@@ -261,11 +295,16 @@ function repeatAlong(x: Tensor, repeats: number | Tensor, axis: number): Tensor 
 }
 
 function repeatCounts(repeats: Tensor): number[] {
-  if (!isInteger(repeats.dtype)) throw new DTypeError('repeatInterleave', `repeats has to be Long or Int tensor; got ${repeats.dtype}.`);
-  if (repeats.ndim > 1) throw new ArgumentError('repeatInterleave', `repeats must be 0-dim or 1-dim tensor; got shape [${repeats.shape}].`);
+  if (!isInteger(repeats.dtype))
+    throw new DTypeError('repeatInterleave', `repeats has to be Long or Int tensor; got ${repeats.dtype}.`);
+  if (repeats.ndim > 1)
+    throw new ArgumentError('repeatInterleave', `repeats must be 0-dim or 1-dim tensor; got shape [${repeats.shape}].`);
   const { backend } = repeats.runtime;
   if (!backend.readSync) {
-    throw new DeviceError('repeatInterleave', `device '${repeats.device}' cannot be read at once. Move the repeats to 'cpu' with await toDevice().`);
+    throw new DeviceError(
+      'repeatInterleave',
+      `device '${repeats.device}' cannot be read at once. Move the repeats to 'cpu' with await toDevice().`,
+    );
   }
   const source = contiguousSource(repeats);
   return Array.from(backend.readSync(source.buffer, source.layout.offset, source.numel()), Number);
@@ -273,9 +312,13 @@ function repeatCounts(repeats: Tensor): number[] {
 
 function repeatedPositions(x: Tensor, counts: readonly number[], axis: number): Tensor {
   if (counts.length !== x.shape[axis]) {
-    throw new ArgumentError('repeatInterleave', `repeats must have the same size as input along dim; got ${counts.length} and ${x.shape[axis]}.`);
+    throw new ArgumentError(
+      'repeatInterleave',
+      `repeats must have the same size as input along dim; got ${counts.length} and ${x.shape[axis]}.`,
+    );
   }
-  if (counts.some((count) => count < 0)) throw new ArgumentError('repeatInterleave', `repeats can not be negative; got [${counts}].`);
+  if (counts.some((count) => count < 0))
+    throw new ArgumentError('repeatInterleave', `repeats can not be negative; got [${counts}].`);
   const positions = Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)));
   const out = emptyLike(x, [positions.length], 'int32');
   x.runtime.backend.write(out.buffer, positions);
@@ -298,11 +341,23 @@ export interface MeshgridOptions {
 export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): Tensor[] {
   requireTensors('meshgrid', tensors);
   const indexing: string = options?.indexing ?? 'ij';
-  if (indexing !== 'ij' && indexing !== 'xy') throw new ArgumentError('meshgrid', `indexing must be one of 'xy' or 'ij'; got '${indexing}'.`);
+  if (indexing !== 'ij' && indexing !== 'xy')
+    throw new ArgumentError('meshgrid', `indexing must be one of 'xy' or 'ij'; got '${indexing}'.`);
   for (const tensor of tensors) {
-    if (tensor.ndim > 1) throw new ShapeError('meshgrid', `Expected 0D or 1D tensor in the tensor list but got shape [${tensor.shape}].`, { shape: tensor.shape });
+    if (tensor.ndim > 1)
+      throw new ShapeError('meshgrid', `Expected 0D or 1D tensor in the tensor list but got shape [${tensor.shape}].`, {
+        shape: tensor.shape,
+      });
   }
   const shape = tensors.map((tensor) => tensor.numel());
-  const grids = tensors.map((tensor, axis) => expand(reshape(flatten(tensor), shape.map((size, a) => (a === axis ? size : 1))), shape));
+  const grids = tensors.map((tensor, axis) =>
+    expand(
+      reshape(
+        flatten(tensor),
+        shape.map((size, a) => (a === axis ? size : 1)),
+      ),
+      shape,
+    ),
+  );
   return indexing === 'xy' && tensors.length > 1 ? grids.map((grid) => transpose(grid, 0, 1)) : grids;
 }

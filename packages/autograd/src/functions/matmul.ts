@@ -1,4 +1,13 @@
-import { broadcastShapes, contiguousView, DTypeError, expandView, permuteView, type Shape, ShapeError, type View } from '@flambeau/backend';
+import {
+  broadcastShapes,
+  contiguousView,
+  DTypeError,
+  expandView,
+  permuteView,
+  type Shape,
+  ShapeError,
+  type View,
+} from '@flambeau/backend';
 import { requireTensor } from '../core/arguments.ts';
 import { emptyLike, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
 import { runContraction } from '../kernels/contraction.ts';
@@ -11,18 +20,24 @@ function check(op: string, a: Tensor, b: Tensor): void {
   requireTensor(op, b, 'the second operand');
   requireSameDevice(op, [a, b]);
   if (a.dtype !== b.dtype) {
-    throw new DTypeError(op, `expected both operands to have the same dtype; got ${a.dtype} and ${b.dtype}. Convert one with to().`);
+    throw new DTypeError(
+      op,
+      `expected both operands to have the same dtype; got ${a.dtype} and ${b.dtype}. Convert one with to().`,
+    );
   }
   if (a.dtype === 'bool') throw new DTypeError(op, 'is not defined for bool.');
 }
 
 function requireRank(op: string, x: Tensor, rank: number, what: string): void {
-  if (x.ndim !== rank) throw new ShapeError(op, `${what} must be ${rank}-d; got shape [${x.shape}].`, { shape: x.shape });
+  if (x.ndim !== rank)
+    throw new ShapeError(op, `${what} must be ${rank}-d; got shape [${x.shape}].`, { shape: x.shape });
 }
 
 function requireInner(op: string, a: Tensor, b: Tensor, left: number | undefined, right: number | undefined): void {
   if (left === right) return;
-  throw new ShapeError(op, `inner sizes must match; got [${a.shape}] and [${b.shape}]. Transpose one operand?`, { shapes: [a.shape, b.shape] });
+  throw new ShapeError(op, `inner sizes must match; got [${a.shape}] and [${b.shape}]. Transpose one operand?`, {
+    shapes: [a.shape, b.shape],
+  });
 }
 
 /** Matrices over broadcast batch axes: `[..., m, k] @ [..., k, n]`. */
@@ -31,7 +46,10 @@ function batched(op: string, a: Tensor, b: Tensor): Tensor {
   const [inner, n] = b.shape.slice(-2) as [number, number];
   requireInner(op, a, b, k, inner);
   const batch: Shape | null = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  if (!batch) throw new ShapeError(op, `batch sizes must broadcast; got [${a.shape}] and [${b.shape}].`, { shapes: [a.shape, b.shape] });
+  if (!batch)
+    throw new ShapeError(op, `batch sizes must broadcast; got [${a.shape}] and [${b.shape}].`, {
+      shapes: [a.shape, b.shape],
+    });
   const out = emptyLike(a, [...batch, m, n], a.dtype);
   const right = expandView(b.layout, [...batch, inner, n]);
   const swapped = permuteView(right, [...batch.keys(), batch.length + 1, batch.length]);
@@ -51,7 +69,9 @@ function batched(op: string, a: Tensor, b: Tensor): Tensor {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   check('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError('matmul', `both arguments need to be at least 1-d; got ${a.ndim}-d and ${b.ndim}-d.`, { shapes: [a.shape, b.shape] });
+    throw new ShapeError('matmul', `both arguments need to be at least 1-d; got ${a.ndim}-d and ${b.ndim}-d.`, {
+      shapes: [a.shape, b.shape],
+    });
   }
   requireInner('matmul', a, b, a.shape.at(-1), b.shape.at(b.ndim === 1 ? -1 : -2));
   // A weight applied to many axes is one big matrix product: fold them into rows.
@@ -81,7 +101,9 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   requireRank('bmm', a, 3, 'the first operand');
   requireRank('bmm', b, 3, 'the second operand');
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape}] and [${b.shape}].`, { shapes: [a.shape, b.shape] });
+    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape}] and [${b.shape}].`, {
+      shapes: [a.shape, b.shape],
+    });
   }
   return batched('bmm', a, b);
 }

@@ -5,9 +5,9 @@ import {
   IndexError,
   permuteView,
   reshapeView,
-  sameShape,
   type Shape,
   ShapeError,
+  sameShape,
   sliceView,
   type View,
 } from '@flambeau/backend';
@@ -34,7 +34,11 @@ export function view(x: Tensor, shape: Shape): Tensor {
   const sizes = inferShape('view', shape, x.numel());
   const layout = reshapeView(x.layout, sizes);
   if (!layout) {
-    throw new ShapeError('view', `view size [${sizes}] is not compatible with strides [${x.stride()}] of shape [${x.shape}]. Use reshape().`, { shape: sizes });
+    throw new ShapeError(
+      'view',
+      `view size [${sizes}] is not compatible with strides [${x.stride()}] of shape [${x.shape}]. Use reshape().`,
+      { shape: sizes },
+    );
   }
   return viewOf('view', { shape: sizes }, x, layout);
 }
@@ -53,10 +57,15 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   requireTensor('permute', x);
   if (!Array.isArray(dims) || dims.length !== x.ndim) {
-    throw new ShapeError('permute', `needs ${x.ndim} dimensions, one per axis of [${x.shape}]; got ${describe(dims)}.`, { shape: x.shape });
+    throw new ShapeError(
+      'permute',
+      `needs ${x.ndim} dimensions, one per axis of [${x.shape}]; got ${describe(dims)}.`,
+      { shape: x.shape },
+    );
   }
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
-  if (new Set(order).size !== order.length) throw new ArgumentError('permute', `a dimension appears twice in [${dims}].`);
+  if (new Set(order).size !== order.length)
+    throw new ArgumentError('permute', `a dimension appears twice in [${dims}].`);
   return viewOf('permute', { order }, x, permuteView(x.layout, order));
 }
 
@@ -72,17 +81,26 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /** Transposes a matrix; 0-d and 1-d tensors stay as they are. */
 export function t(x: Tensor): Tensor {
   requireTensor('t', x);
-  if (x.ndim > 2) throw new ShapeError('t', `expects a tensor with at most 2 dimensions; got ${x.ndim}.`, { shape: x.shape });
+  if (x.ndim > 2)
+    throw new ShapeError('t', `expects a tensor with at most 2 dimensions; got ${x.ndim}.`, { shape: x.shape });
   return x.ndim === 2 ? transpose(x, 0, 1) : viewOf('permute', { order: x.shape.map((_, i) => i) }, x, x.layout);
 }
 
 /** Moves axes to other positions, the rest staying in order. */
-export function movedim(x: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor {
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
   requireTensor('movedim', x);
-  const normalize = (dims: number | readonly number[]): number[] => [dims].flat().map((dim) => normalizeDim('movedim', dim, x.ndim));
+  const normalize = (dims: number | readonly number[]): number[] =>
+    [dims].flat().map((dim) => normalizeDim('movedim', dim, x.ndim));
   const [from, target] = [normalize(source), normalize(destination)];
   if (from.length !== target.length || new Set(from).size !== from.length || new Set(target).size !== target.length) {
-    throw new ArgumentError('movedim', `source and destination must be equally many different dimensions; got [${from}] and [${target}].`);
+    throw new ArgumentError(
+      'movedim',
+      `source and destination must be equally many different dimensions; got [${from}] and [${target}].`,
+    );
   }
   const rest = x.shape.map((_, axis) => axis).filter((axis) => !from.includes(axis));
   const order = x.shape.map((_, axis) => {
@@ -95,8 +113,13 @@ export function movedim(x: Tensor, source: number | readonly number[], destinati
 /** Removes axes of size 1: all of them, or the given ones where they have size 1. */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   requireTensor('squeeze', x);
-  const dims = dim === undefined ? x.shape.map((_, axis) => axis) : [dim].flat().map((d) => normalizeDim('squeeze', d, x.ndim));
-  return view1(x, x.shape.filter((size, axis) => size !== 1 || !dims.includes(axis)), (axis) => x.shape[axis] === 1 && dims.includes(axis));
+  const dims =
+    dim === undefined ? x.shape.map((_, axis) => axis) : [dim].flat().map((d) => normalizeDim('squeeze', d, x.ndim));
+  return view1(
+    x,
+    x.shape.filter((size, axis) => size !== 1 || !dims.includes(axis)),
+    (axis) => x.shape[axis] === 1 && dims.includes(axis),
+  );
 }
 
 /** Drops axes of size 1 without asking whether memory allows the shape: it always does. */
@@ -110,7 +133,11 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   requireTensor('unsqueeze', x);
   const axis = normalizeDim('unsqueeze', dim, x.ndim + 1);
   const shape = x.shape.toSpliced(axis, 0, 1);
-  const strides = x.layout.strides.toSpliced(axis, 0, axis < x.ndim ? (x.shape[axis] as number) * (x.layout.strides[axis] as number) : 1);
+  const strides = x.layout.strides.toSpliced(
+    axis,
+    0,
+    axis < x.ndim ? (x.shape[axis] as number) * (x.layout.strides[axis] as number) : 1,
+  );
   return viewOf('view', { shape }, x, { shape, strides, offset: x.layout.offset });
 }
 
@@ -118,9 +145,13 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 export function expand(x: Tensor, shape: Shape): Tensor {
   requireTensor('expand', x);
   if (sameShape(x.shape, shape)) return x;
-  if (!Array.isArray(shape)) throw new ShapeError('expand', `a shape must be an array of integers; got ${describe(shape)}.`);
+  if (!Array.isArray(shape))
+    throw new ShapeError('expand', `a shape must be an array of integers; got ${describe(shape)}.`);
   const lead = shape.length - x.ndim;
-  const sizes = requireShape('expand', shape.map((size, axis) => (size === -1 && axis >= lead ? (x.shape[axis - lead] as number) : size)));
+  const sizes = requireShape(
+    'expand',
+    shape.map((size, axis) => (size === -1 && axis >= lead ? (x.shape[axis - lead] as number) : size)),
+  );
   return viewOf('expand', { shape: sizes }, x, expandView(x.layout, sizes));
 }
 
@@ -138,7 +169,11 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
   for (const tensor of tensors) requireTensor('broadcastTensors', tensor);
   const shape = broadcastShapes(...tensors.map((tensor) => tensor.shape));
-  if (!shape) throw new ShapeError('broadcastTensors', `shapes do not broadcast: ${tensors.map((x) => `[${x.shape}]`).join(', ')}.`);
+  if (!shape)
+    throw new ShapeError(
+      'broadcastTensors',
+      `shapes do not broadcast: ${tensors.map((x) => `[${x.shape}]`).join(', ')}.`,
+    );
   return tensors.map((tensor) => expand(tensor, shape));
 }
 
@@ -146,7 +181,8 @@ export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   requireTensor('flatten', x);
   const [start, end] = [normalizeDim('flatten', startDim, x.ndim), normalizeDim('flatten', endDim, x.ndim)];
-  if (start > end) throw new ArgumentError('flatten', `startDim cannot come after endDim; got ${startDim} and ${endDim}.`);
+  if (start > end)
+    throw new ArgumentError('flatten', `startDim cannot come after endDim; got ${startDim} and ${endDim}.`);
   if (x.ndim === 0) return reshape(x, [1]);
   const merged = x.shape.slice(start, end + 1).reduce((a, b) => a * b, 1);
   return start === end ? x : reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
@@ -175,7 +211,9 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   const size = x.shape[axis] as number;
   const from = start < 0 ? start + size : start;
   if (from < 0 || from > size || length < 0 || from + length > size) {
-    throw new IndexError('narrow', `start (${start}) + length (${length}) exceeds dimension size (${size}).`, { shape: x.shape });
+    throw new IndexError('narrow', `start (${start}) + length (${length}) exceeds dimension size (${size}).`, {
+      shape: x.shape,
+    });
   }
   return sliceAxis(x, axis, from, length, 1);
 }
@@ -186,7 +224,13 @@ export function sliceAxis(x: Tensor, dim: number, start: number, size: number, s
 }
 
 /** Every `step`-th element of an axis from `start` to before `end`, as a view; out of range is clipped, negative counts from the end. */
-export function slice(x: Tensor, dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor {
+export function slice(
+  x: Tensor,
+  dim: number,
+  start: number | null = null,
+  end: number | null = null,
+  step = 1,
+): Tensor {
   requireTensor('slice', x);
   const axis = normalizeDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError('slice', 'cannot be applied to a 0-dim tensor.');
@@ -207,7 +251,10 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   requireInteger('select', index, 'the index');
   const size = x.shape[axis] as number;
   if (index < -size || index >= size) {
-    throw new IndexError('select', `index ${index} is out of bounds for dimension ${dim} with size ${size}.`, { index, size });
+    throw new IndexError('select', `index ${index} is out of bounds for dimension ${dim} with size ${size}.`, {
+      index,
+      size,
+    });
   }
   const piece = sliceAxis(x, axis, index < 0 ? index + size : index, 1, 1);
   return view1(piece, x.shape.toSpliced(axis, 1), (a) => a === axis);
@@ -220,7 +267,9 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   const total = x.shape[axis] ?? 1;
   const sizes = Array.isArray(size) ? requireShape('split', size) : evenSizes(total, size as number);
   if (sizes.reduce((a, b) => a + b, 0) !== total) {
-    throw new ShapeError('split', `sizes must sum to ${total} (the size of dimension ${dim}); got [${sizes}].`, { sizes });
+    throw new ShapeError('split', `sizes must sum to ${total} (the size of dimension ${dim}); got [${sizes}].`, {
+      sizes,
+    });
   }
   let start = 0;
   return sizes.map((length) => {
@@ -232,7 +281,8 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 
 function evenSizes(total: number, size: number): number[] {
   requireInteger('split', size, 'the split size');
-  if (size < 0 || (size === 0 && total !== 0)) throw new ArgumentError('split', `the split size must be positive; got ${size}.`);
+  if (size < 0 || (size === 0 && total !== 0))
+    throw new ArgumentError('split', `the split size must be positive; got ${size}.`);
   const count = size === 0 ? 1 : Math.max(1, Math.ceil(total / size));
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? total - size * (count - 1) : size));
 }
@@ -256,7 +306,11 @@ export function tensorSplit(x: Tensor, sections: number | readonly number[], dim
     requireInteger('tensorSplit', sections, 'sections');
     if (sections <= 0) throw new ArgumentError('tensorSplit', `sections must be greater than 0; got ${sections}.`);
     const base = Math.floor(total / sections);
-    return split(x, Array.from({ length: sections }, (_, i) => base + (i < total % sections ? 1 : 0)), axis);
+    return split(
+      x,
+      Array.from({ length: sections }, (_, i) => base + (i < total % sections ? 1 : 0)),
+      axis,
+    );
   }
   const cuts = [...sections, total];
   let start = 0;
@@ -304,7 +358,8 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
   requireInteger('unfold', size, 'size');
   requireInteger('unfold', step, 'step');
   const total = x.shape[axis] ?? 1;
-  if (size < 0 || size > total) throw new ShapeError('unfold', `maximum size for dimension ${dim} is ${total}; got ${size}.`);
+  if (size < 0 || size > total)
+    throw new ShapeError('unfold', `maximum size for dimension ${dim} is ${total}; got ${size}.`);
   if (step <= 0) throw new ArgumentError('unfold', `step must be positive; got ${step}.`);
   const stride = x.layout.strides[axis] ?? 1;
   const shape = [...(x.ndim ? x.shape.with(axis, Math.floor((total - size) / step) + 1) : []), size];
@@ -313,15 +368,23 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
 }
 
 /** A view with any shape, strides and offset over the tensor's storage (elements). @throws {ShapeError} It leaves the storage. */
-export function asStrided(x: Tensor, shape: Shape, strides: readonly number[], offset: number = x.storageOffset()): Tensor {
+export function asStrided(
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number = x.storageOffset(),
+): Tensor {
   requireTensor('asStrided', x);
   const sizes = requireShape('asStrided', shape);
-  if (strides.length !== sizes.length) throw new ShapeError('asStrided', `needs as many strides as sizes; got [${strides}] and [${sizes}].`);
+  if (strides.length !== sizes.length)
+    throw new ShapeError('asStrided', `needs as many strides as sizes; got [${strides}] and [${sizes}].`);
   const layout: View = { shape: sizes, strides: [...strides], offset };
   const last = sizes.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * (strides[axis] as number), offset);
   if (offset < 0 || strides.some((s) => s < 0) || (!sizes.includes(0) && last >= x.storage.length)) {
-    throw new ShapeError('asStrided', `shape [${sizes}], strides [${strides}] and offset ${offset} leave a storage of ${x.storage.length} elements.`);
+    throw new ShapeError(
+      'asStrided',
+      `shape [${sizes}], strides [${strides}] and offset ${offset} leave a storage of ${x.storage.length} elements.`,
+    );
   }
   return viewOf('asStrided', { layout, base: x.layout }, x, layout);
 }
-

@@ -1,4 +1,12 @@
-import { ArgumentError, type DType, type HostArray, loadValue, type Shape, ShapeError, type Value } from '@flambeau/backend';
+import {
+  ArgumentError,
+  type DType,
+  type HostArray,
+  loadValue,
+  type Shape,
+  ShapeError,
+  type Value,
+} from '@flambeau/backend';
 import { describe } from '../core/arguments.ts';
 
 /** Nested arrays of numbers, booleans (bool) or bigints (int64), or one such value. */
@@ -41,7 +49,10 @@ export function unnest(data: unknown): Flattened {
       const { length } = (list ? item : []) as { readonly length: number };
       if (!list || length !== shape[axis]) {
         const got = list ? `length ${length}` : 'a single value';
-        throw new ShapeError('tensor', `rows must have equal lengths; expected length ${shape[axis]} at data${path}, got ${got}.`);
+        throw new ShapeError(
+          'tensor',
+          `rows must have equal lengths; expected length ${shape[axis]} at data${path}, got ${got}.`,
+        );
       }
       for (let i = 0; i < length; i++) visit((item as readonly unknown[])[i], axis + 1, `${path}[${i}]`);
     } else if (typeof item === 'number' || typeof item === 'boolean' || typeof item === 'bigint') {
@@ -49,7 +60,10 @@ export function unnest(data: unknown): Flattened {
     } else if (list) {
       throw new ShapeError('tensor', `rows must have equal depth; data${path} is an array, its neighbours are not.`);
     } else {
-      throw new ArgumentError('tensor', `data must be numbers, booleans or bigints; got ${describe(item)} at data${path}.`);
+      throw new ArgumentError(
+        'tensor',
+        `data must be numbers, booleans or bigints; got ${describe(item)} at data${path}.`,
+      );
     }
   };
   visit(data, 0, '');

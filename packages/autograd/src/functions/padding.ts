@@ -17,10 +17,14 @@ import { diagonalScatter } from './scatter-views.ts';
  */
 export function constantPad(x: Tensor, padding: readonly number[], value = 0): Tensor {
   requireTensor('pad', x);
-  if (!Array.isArray(padding)) throw new ArgumentError('pad', `padding must be an array of integers; got ${describe(padding)}.`);
+  if (!Array.isArray(padding))
+    throw new ArgumentError('pad', `padding must be an array of integers; got ${describe(padding)}.`);
   for (const amount of padding) requireInteger('pad', amount, 'an amount of padding');
   if (padding.length % 2 || padding.length > 2 * x.ndim) {
-    throw new ShapeError('pad', `Length of pad must be even and at most twice the number of dimensions of the input; got ${padding.length} for [${x.shape}].`);
+    throw new ShapeError(
+      'pad',
+      `Length of pad must be even and at most twice the number of dimensions of the input; got ${padding.length} for [${x.shape}].`,
+    );
   }
   const amounts = (which: 0 | 1): number[] => x.shape.map((_, axis) => padding[2 * (x.ndim - 1 - axis) + which] ?? 0);
   return padAxes(x, amounts(0), amounts(1), value);
@@ -28,15 +32,25 @@ export function constantPad(x: Tensor, padding: readonly number[], value = 0): T
 
 /** Pads (or, with negative amounts, crops) every axis; amounts are in the order of the axes. */
 export function padAxes(x: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
-  const cropped = x.shape.map((size, axis) => size + Math.min(0, before[axis] as number) + Math.min(0, after[axis] as number));
+  const cropped = x.shape.map(
+    (size, axis) => size + Math.min(0, before[axis] as number) + Math.min(0, after[axis] as number),
+  );
   if (cropped.some((size) => size < 0)) {
-    throw new ShapeError('pad', `The input size [${x.shape}], plus negative padding [${before}] and [${after}], resulted in a negative output size.`, { shape: x.shape });
+    throw new ShapeError(
+      'pad',
+      `The input size [${x.shape}], plus negative padding [${before}] and [${after}], resulted in a negative output size.`,
+      { shape: x.shape },
+    );
   }
   let out: Tensor;
   if (value === 0) {
     out = boundedCopy(x, padView(x.layout, before, after));
   } else {
-    out = emptyLike(x, x.shape.map((size, axis) => size + (before[axis] as number) + (after[axis] as number)), x.dtype);
+    out = emptyLike(
+      x,
+      x.shape.map((size, axis) => size + (before[axis] as number) + (after[axis] as number)),
+      x.dtype,
+    );
     fillStorage(out, castValue(value, x.dtype));
     let [into, outOf] = [out.layout, x.layout];
     cropped.forEach((size, axis) => {
@@ -67,7 +81,10 @@ export function pad(x: Tensor, padding: readonly number[], options?: PadOptions)
 function triangle(name: string, x: Tensor, offset: number, keep: 'lower' | 'upper'): Tensor {
   requireTensor(name, x);
   requireInteger(name, offset, 'diagonal');
-  if (x.ndim < 2) throw new ShapeError(name, `input tensor must have at least 2 dimensions; got shape [${x.shape}].`, { shape: x.shape });
+  if (x.ndim < 2)
+    throw new ShapeError(name, `input tensor must have at least 2 dimensions; got shape [${x.shape}].`, {
+      shape: x.shape,
+    });
   const out = triangleCopy(x, offset, keep);
   record('triangle', { diagonal: offset, keep }, [x], [out], KEEP.nothing);
   return out;

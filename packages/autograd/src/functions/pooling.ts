@@ -43,13 +43,24 @@ interface WindowOptions {
 
 function requirePlanes(op: string, x: Tensor, dims: number): void {
   requireTensor(op, x);
-  const fits = (x.ndim === dims + 1 && x.numel() > 0) || (x.ndim === dims + 2 && x.shape.slice(1).every((size) => size > 0));
+  const fits =
+    (x.ndim === dims + 1 && x.numel() > 0) || (x.ndim === dims + 2 && x.shape.slice(1).every((size) => size > 0));
   if (fits) return;
-  throw new ShapeError(op, `Expected ${dims + 1}D or ${dims + 2}D (batch mode) tensor with optional 0 dim batch size for input; got: [${x.shape}].`, { shape: x.shape });
+  throw new ShapeError(
+    op,
+    `Expected ${dims + 1}D or ${dims + 2}D (batch mode) tensor with optional 0 dim batch size for input; got: [${x.shape}].`,
+    { shape: x.shape },
+  );
 }
 
 /** Where the windows of a pooling lie. */
-function poolWindows(op: string, x: Tensor, dims: number, kernelSize: SpatialSizes, options: WindowOptions | undefined): WindowAxis[] {
+function poolWindows(
+  op: string,
+  x: Tensor,
+  dims: number,
+  kernelSize: SpatialSizes,
+  options: WindowOptions | undefined,
+): WindowAxis[] {
   const kernels = spatialSizes(op, kernelSize, dims, 'kernelSize', 1);
   const strides = spatialSizes(op, options?.stride ?? kernels, dims, 'stride', 1);
   const paddings = spatialSizes(op, options?.padding ?? 0, dims, 'padding', 0);
@@ -69,9 +80,13 @@ function poolWindows(op: string, x: Tensor, dims: number, kernelSize: SpatialSiz
     let positions = Math.floor(room / stride) + 1;
     if (options?.ceilMode && (positions - 1) * stride >= size + padding) positions--;
     if (positions < 1) {
-      throw new ShapeError(op, `Given input size: [${x.shape}] and kernel size [${kernels}], the calculated output size is too small (${positions} along axis ${axis}).`, {
-        shape: x.shape,
-      });
+      throw new ShapeError(
+        op,
+        `Given input size: [${x.shape}] and kernel size [${kernels}], the calculated output size is too small (${positions} along axis ${axis}).`,
+        {
+          shape: x.shape,
+        },
+      );
     }
     return { axis, kernel, stride, padding, dilation, positions };
   });
@@ -81,11 +96,20 @@ function pooledShape(x: Tensor, sizes: readonly number[]): number[] {
   return [...x.shape.slice(0, x.ndim - sizes.length), ...sizes];
 }
 
-function maxPoolNd(op: string, dims: number, x: Tensor, kernelSize: SpatialSizes, options: MaxPoolOptions | undefined): Tensor | [values: Tensor, indices: Tensor] {
+function maxPoolNd(
+  op: string,
+  dims: number,
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options: MaxPoolOptions | undefined,
+): Tensor | [values: Tensor, indices: Tensor] {
   requirePlanes(op, x, dims);
   if (x.dtype === 'bool') throw new DTypeError(op, 'is not defined for bool. Convert with float().');
   const windows = poolWindows(op, x, dims, kernelSize, options);
-  const shape = pooledShape(x, windows.map((window) => window.positions));
+  const shape = pooledShape(
+    x,
+    windows.map((window) => window.positions),
+  );
   const values = emptyLike(x, shape, x.dtype);
   if (!options?.returnIndices && !mustRecord([x])) {
     runMaxPool(x, windows, values, null);
@@ -105,10 +129,26 @@ function maxPoolNd(op: string, dims: number, x: Tensor, kernelSize: SpatialSizes
  * @throws {ArgumentError} Padding of more than half the window, or sizes out of range.
  * @source PyTorch `torch.nn.functional.max_pool1d`
  */
-export function maxPool1d(x: Tensor, kernelSize: SpatialSizes, options: MaxPoolOptions & { readonly returnIndices: true }): [values: Tensor, indices: Tensor];
-export function maxPool1d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions & { readonly returnIndices?: false }): Tensor;
-export function maxPool1d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions): Tensor | [values: Tensor, indices: Tensor];
-export function maxPool1d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions): Tensor | [values: Tensor, indices: Tensor] {
+export function maxPool1d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options: MaxPoolOptions & { readonly returnIndices: true },
+): [values: Tensor, indices: Tensor];
+export function maxPool1d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions & { readonly returnIndices?: false },
+): Tensor;
+export function maxPool1d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions,
+): Tensor | [values: Tensor, indices: Tensor];
+export function maxPool1d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions,
+): Tensor | [values: Tensor, indices: Tensor] {
   return maxPoolNd('maxPool1d', 1, x, kernelSize, options);
 }
 
@@ -120,20 +160,44 @@ export function maxPool1d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPool
  * @throws {ArgumentError} Padding of more than half the window, or sizes out of range.
  * @source PyTorch `torch.nn.functional.max_pool2d`
  */
-export function maxPool2d(x: Tensor, kernelSize: SpatialSizes, options: MaxPoolOptions & { readonly returnIndices: true }): [values: Tensor, indices: Tensor];
-export function maxPool2d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions & { readonly returnIndices?: false }): Tensor;
-export function maxPool2d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions): Tensor | [values: Tensor, indices: Tensor];
-export function maxPool2d(x: Tensor, kernelSize: SpatialSizes, options?: MaxPoolOptions): Tensor | [values: Tensor, indices: Tensor] {
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options: MaxPoolOptions & { readonly returnIndices: true },
+): [values: Tensor, indices: Tensor];
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions & { readonly returnIndices?: false },
+): Tensor;
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions,
+): Tensor | [values: Tensor, indices: Tensor];
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options?: MaxPoolOptions,
+): Tensor | [values: Tensor, indices: Tensor] {
   return maxPoolNd('maxPool2d', 2, x, kernelSize, options);
 }
 
 function requireFloat(op: string, x: Tensor): void {
-  if (!isFloat(x.dtype)) throw new DTypeError(op, `is not defined for ${x.dtype}. Convert with float().`, { dtype: x.dtype });
+  if (!isFloat(x.dtype))
+    throw new DTypeError(op, `is not defined for ${x.dtype}. Convert with float().`, { dtype: x.dtype });
 }
 
 /** Averages over checked windows. */
 export function averagePool(x: Tensor, attributes: AveragePoolAttributes): Tensor {
-  const out = emptyLike(x, pooledShape(x, attributes.windows.map((window) => window.positions)), x.dtype);
+  const out = emptyLike(
+    x,
+    pooledShape(
+      x,
+      attributes.windows.map((window) => window.positions),
+    ),
+    x.dtype,
+  );
   runAveragePool(x, out, attributes);
   record('avgPool', attributes, [x], [out], KEEP.nothing);
   return out;
@@ -147,7 +211,13 @@ export function averagePoolGrad(grad: Tensor, attributes: StructuralAttributes['
   return out;
 }
 
-function avgPoolNd(op: string, dims: number, x: Tensor, kernelSize: SpatialSizes, options: AveragePoolOptions | undefined): Tensor {
+function avgPoolNd(
+  op: string,
+  dims: number,
+  x: Tensor,
+  kernelSize: SpatialSizes,
+  options: AveragePoolOptions | undefined,
+): Tensor {
   requirePlanes(op, x, dims);
   requireFloat(op, x);
   const divisor = options?.divisorOverride ?? null;
@@ -196,13 +266,27 @@ export function adaptivePool(x: Tensor, attributes: AdaptivePoolAttributes): Ten
 /** Products of sizes up to here are exact in a kernel's whole numbers. */
 const LARGEST_PRODUCT = 2 ** 31 - 1;
 
-function adaptiveAvgPoolNd(op: string, dims: number, x: Tensor, outputSize: number | null | readonly (number | null)[]): Tensor {
+function adaptiveAvgPoolNd(
+  op: string,
+  dims: number,
+  x: Tensor,
+  outputSize: number | null | readonly (number | null)[],
+): Tensor {
   requirePlanes(op, x, dims);
   requireFloat(op, x);
   const source = x.shape.slice(x.ndim - dims);
-  const asked: readonly (number | null)[] = Array.isArray(outputSize) ? outputSize : source.map(() => outputSize as number | null);
-  if (asked.length !== dims) throw new ArgumentError(op, `outputSize must be a number or a list of ${dims}; got ${describe(outputSize)}.`);
-  const size = spatialSizes(op, asked.map((length, d) => length ?? source[d]), dims, 'outputSize', 0);
+  const asked: readonly (number | null)[] = Array.isArray(outputSize)
+    ? outputSize
+    : source.map(() => outputSize as number | null);
+  if (asked.length !== dims)
+    throw new ArgumentError(op, `outputSize must be a number or a list of ${dims}; got ${describe(outputSize)}.`);
+  const size = spatialSizes(
+    op,
+    asked.map((length, d) => length ?? source[d]),
+    dims,
+    'outputSize',
+    0,
+  );
   if (size.every((length, d) => length > 0 && (source[d] as number) % length === 0)) {
     const windows = size.map((positions, d): WindowAxis => {
       const kernel = (source[d] as number) / positions;
@@ -211,7 +295,10 @@ function adaptiveAvgPoolNd(op: string, dims: number, x: Tensor, outputSize: numb
     return averagePool(x, { windows, countIncludePad: true, divisor: null });
   }
   if (size.some((length, d) => (length + 1) * ((source[d] as number) + 1) > LARGEST_PRODUCT)) {
-    throw new ShapeError(op, `sizes that do not divide must have a product below 2³¹; got [${source}] and [${size}]. Pool in two steps.`);
+    throw new ShapeError(
+      op,
+      `sizes that do not divide must have a product below 2³¹; got [${source}] and [${size}]. Pool in two steps.`,
+    );
   }
   return adaptivePool(x, { size, divide: 'after' });
 }

@@ -23,7 +23,12 @@ export function writeElements(target: Tensor, data: HostArray): void {
   copyInto(target, dense);
 }
 
-function fillHost<T extends Tensor>(op: string, target: T, options: RandomOptions | undefined, fill: (generator: Generator, n: number) => HostArray): T {
+function fillHost<T extends Tensor>(
+  op: string,
+  target: T,
+  options: RandomOptions | undefined,
+  fill: (generator: Generator, n: number) => HostArray,
+): T {
   requireTensor(op, target);
   requireWritable(op, target);
   writeElements(target, fill(options?.generator ?? defaultGenerator(), target.numel()));
@@ -48,26 +53,34 @@ function requireFloat(op: string, target: Tensor): void {
 /** Uniform numbers in [from, to). @throws {ArgumentError} from > to. */
 export function uniform_<T extends Tensor>(target: T, from = 0, to = 1, options?: RandomOptions): T {
   requireFloat('uniform_', target);
-  if (!(from <= to)) throw new ArgumentError('uniform_', `expects to return a [from, to) range, but found from=${from} > to=${to}.`);
-  return fillHost('uniform_', target, options, (generator, n) => drawFloats(target.dtype, n, (out) => generator.fillUniform(out, from, to)));
+  if (!(from <= to))
+    throw new ArgumentError('uniform_', `expects to return a [from, to) range, but found from=${from} > to=${to}.`);
+  return fillHost('uniform_', target, options, (generator, n) =>
+    drawFloats(target.dtype, n, (out) => generator.fillUniform(out, from, to)),
+  );
 }
 
 /** Normal numbers. @throws {ArgumentError} std < 0. */
 export function normal_<T extends Tensor>(target: T, mean = 0, std = 1, options?: RandomOptions): T {
   requireFloat('normal_', target);
   if (!(std >= 0)) throw new ArgumentError('normal_', `expects std >= 0.0, but found std ${std}.`);
-  return fillHost('normal_', target, options, (generator, n) => drawFloats(target.dtype, n, (out) => generator.fillNormal(out, mean, std)));
+  return fillHost('normal_', target, options, (generator, n) =>
+    drawFloats(target.dtype, n, (out) => generator.fillNormal(out, mean, std)),
+  );
 }
 
-/** 1 with probability p, else 0; p may be a tensor of probabilities (drawn with 24 bits), a number (53 bits). */
+/** 1 with probability p, else 0; p may be a tensor of probabilities (drawn with as many bits as its dtype has), a number (53 bits). */
 export function bernoulli_<T extends Tensor>(target: T, p: number | Tensor = 0.5, options?: RandomOptions): T {
   requireTensor('bernoulli_', target);
   const chances = isTensor(p) ? p.double().expand(target.shape).toArraySync() : null;
-  if (!isTensor(p) && !(p >= 0 && p <= 1)) throw new ArgumentError('bernoulli_', `expects p to be in [0, 1], but got p=${p}.`);
+  if (!isTensor(p) && !(p >= 0 && p <= 1))
+    throw new ArgumentError('bernoulli_', `expects p to be in [0, 1], but got p=${p}.`);
   return fillHost('bernoulli_', target, options, (generator, n) => {
     const out = hostArray(target.dtype, n);
     for (let i = 0; i < n; i++) {
-      const hit = chances ? generator.uniform24() < (chances[i] as number) : generator.uniform53() < (p as number);
+      const fine = !chances || (p as Tensor).dtype === 'float64';
+      const u = fine ? generator.uniform53() : generator.uniform24();
+      const hit = u < (chances ? (chances[i] as number) : (p as number));
       storeValue(out, target.dtype, i, hit ? 1 : 0);
     }
     return out;
@@ -89,7 +102,8 @@ export function random_<T extends Tensor>(target: T, from?: number, to?: number,
   const { dtype } = target;
   const limit = isFloat(dtype) ? 2 / dtypes[dtype].epsilon + 1 : Math.min(2 ** 31, Number(dtypes[dtype].max) + 1);
   const [low, high] = to === undefined ? [0, from ?? limit] : [from ?? 0, to];
-  if (!(low < high)) throw new ArgumentError('random_', `expects 'from' to be less than 'to', but got from=${low} >= to=${high}.`);
+  if (!(low < high))
+    throw new ArgumentError('random_', `expects 'from' to be less than 'to', but got from=${low} >= to=${high}.`);
   return fillHost('random_', target, options, (generator, n) => {
     const out = hostArray(dtype, n);
     const range = high - low;

@@ -1,11 +1,24 @@
-import { ArgumentError, type DType, DTypeError, type Expr, isFloat, op, reshapeView, constant, IndexError, numel, contiguousView, expandView } from '@flambeau/backend';
+import {
+  ArgumentError,
+  constant,
+  type DType,
+  DTypeError,
+  type Expr,
+  IndexError,
+  isFloat,
+  numel,
+  op,
+  reshapeView,
+  ShapeError,
+} from '@flambeau/backend';
 import { normalizeDim, normalizeDims, reducedShape, requireTensor } from '../core/arguments.ts';
-import { KEEP, isTensor, record } from '../core/dispatch.ts';
-import { runStaged, type StageRow, type StagedProgram, type StageScope } from '../kernels/staged.ts';
+import { isTensor, KEEP, record } from '../core/dispatch.ts';
+import { runStaged, type StagedProgram, type StageRow, type StageScope } from '../kernels/staged.ts';
 import type { ReduceAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
-import { maximum, minimum } from './pointwise.ts';
 import { to } from './conversion.ts';
+import { diagonal } from './movement.ts';
+import { div, isnan, logicalNot, maskedFill, maximum, minimum, sub } from './pointwise.ts';
 
 /** One dimension, several, or (absent) all. */
 export type Dims = number | readonly number[] | null | undefined;
@@ -49,17 +62,30 @@ function accumulated(dtype: DType): DType {
   return isFloat(dtype) || dtype === 'int64' ? dtype : 'int32';
 }
 
-function requireFloat(name: string, x: Tensor): void {
+/** @throws {DTypeError} Not a float. */
+export function requireFloat(name: string, x: Tensor): void {
   if (isFloat(x.dtype)) return;
-  throw new DTypeError(name, `could not infer output dtype. Input dtype must be a floating point dtype; got ${x.dtype}. Convert with float().`);
+  throw new DTypeError(
+    name,
+    `could not infer output dtype. Input dtype must be a floating point dtype; got ${x.dtype}. Convert with float().`,
+  );
 }
 
 function requireElements(name: string, x: Tensor, { attributes, count }: Reduction): void {
   if (count > 0 || numel(reducedShape(x.shape, attributes.dims, false)) === 0) return;
-  throw new IndexError(name, `Expected reduction dim to be specified for input.numel() == 0 and to have non-zero size; got shape [${x.shape}].`);
+  throw new IndexError(
+    name,
+    `Expected reduction dim to be specified for input.numel() == 0 and to have non-zero size; got shape [${x.shape}].`,
+  );
 }
 
-const reduceOnce = (name: string, reduce: 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin', dtype: DType, expr: StageRow['expr'], finish: StageRow['expr'] = (s) => s.result(0)): StagedProgram => ({
+const reduceOnce = (
+  name: string,
+  reduce: 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin',
+  dtype: DType,
+  expr: StageRow['expr'],
+  finish: StageRow['expr'] = (s) => s.result(0),
+): StagedProgram => ({
   name,
   stages: [
     { reduce, expr },
@@ -76,7 +102,11 @@ const reduceOnce = (name: string, reduce: 'sum' | 'prod' | 'max' | 'min' | 'argm
 export function sum(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tensor {
   const { attributes } = prepare('sum', x, dim, options);
   const dtype = options?.dtype ?? accumulated(x.dtype);
-  const [out] = runReduction(reduceOnce('sum', 'sum', dtype, (s) => s.load(0, dtype)), x, attributes) as [Tensor];
+  const [out] = runReduction(
+    reduceOnce('sum', 'sum', dtype, (s) => s.load(0, dtype)),
+    x,
+    attributes,
+  ) as [Tensor];
   record('sum', { ...attributes, dtype }, [x], [out], KEEP.nothing);
   return out;
 }
@@ -87,7 +117,13 @@ export function mean(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tenso
   const dtype = options?.dtype ?? x.dtype;
   if (!isFloat(dtype)) requireFloat('mean', x);
   const program: StagedProgram = {
-    ...reduceOnce('mean', 'sum', dtype, (s) => s.load(0, dtype), (s) => op('div', s.result(0), s.scalar(0))),
+    ...reduceOnce(
+      'mean',
+      'sum',
+      dtype,
+      (s) => s.load(0, dtype),
+      (s) => op('div', s.result(0), s.scalar(0)),
+    ),
     scalars: [{ dtype, value: count }],
   };
   const [out] = runReduction(program, x, attributes) as [Tensor];
@@ -99,7 +135,11 @@ export function mean(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tenso
 export function prod(x: Tensor, dim?: number | null, options?: TypedReduceOptions): Tensor {
   const { attributes } = prepare('prod', x, dim, options);
   const dtype = options?.dtype ?? accumulated(x.dtype);
-  const [out] = runReduction(reduceOnce('prod', 'prod', dtype, (s) => s.load(0, dtype)), x, attributes) as [Tensor];
+  const [out] = runReduction(
+    reduceOnce('prod', 'prod', dtype, (s) => s.load(0, dtype)),
+    x,
+    attributes,
+  ) as [Tensor];
   record('prod', { ...attributes, dtype }, [x], [out], KEEP.x | KEEP.out);
   return out;
 }
@@ -108,7 +148,11 @@ function extreme(name: 'amax' | 'amin', x: Tensor, dim: Dims, options?: ReduceOp
   const reduction = prepare(name, x, dim, options);
   requireElements(name, x, reduction);
   const reduce = name === 'amax' ? 'max' : 'min';
-  const [out] = runReduction(reduceOnce(name, reduce, x.dtype, (s) => s.load(0)), x, reduction.attributes) as [Tensor];
+  const [out] = runReduction(
+    reduceOnce(name, reduce, x.dtype, (s) => s.load(0)),
+    x,
+    reduction.attributes,
+  ) as [Tensor];
   record(name, reduction.attributes, [x], [out], KEEP.x | KEEP.out);
   return out;
 }
@@ -128,7 +172,12 @@ export function aminmax(x: Tensor, options?: ReduceOptions & { readonly dim?: nu
   return [amin(x, options?.dim, options), amax(x, options?.dim, options)];
 }
 
-function extremeAlong(name: 'max' | 'min', x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor] {
+function extremeAlong(
+  name: 'max' | 'min',
+  x: Tensor,
+  dim: number,
+  options?: ReduceOptions,
+): [values: Tensor, indices: Tensor] {
   const keepDim = options?.keepDim ?? false;
   const axis = normalizeDim(name, dim, x.ndim);
   const reduction = prepare(name, x, axis, options);
@@ -151,7 +200,11 @@ function extremeAlong(name: 'max' | 'min', x: Tensor, dim: number, options?: Red
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, other: Tensor): Tensor;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor];
-export function max(x: Tensor, second?: Tensor | number, options?: ReduceOptions): Tensor | [values: Tensor, indices: Tensor] {
+export function max(
+  x: Tensor,
+  second?: Tensor | number,
+  options?: ReduceOptions,
+): Tensor | [values: Tensor, indices: Tensor] {
   requireTensor('max', x);
   if (second === undefined) return amax(x);
   return isTensor(second) ? maximum(x, second) : extremeAlong('max', x, second, options);
@@ -161,17 +214,31 @@ export function max(x: Tensor, second?: Tensor | number, options?: ReduceOptions
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, other: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor];
-export function min(x: Tensor, second?: Tensor | number, options?: ReduceOptions): Tensor | [values: Tensor, indices: Tensor] {
+export function min(
+  x: Tensor,
+  second?: Tensor | number,
+  options?: ReduceOptions,
+): Tensor | [values: Tensor, indices: Tensor] {
   requireTensor('min', x);
   if (second === undefined) return amin(x);
   return isTensor(second) ? minimum(x, second) : extremeAlong('min', x, second, options);
 }
 
-function position(name: 'argmax' | 'argmin', x: Tensor, dim: number | null | undefined, options?: ReduceOptions): Tensor {
+function position(
+  name: 'argmax' | 'argmin',
+  x: Tensor,
+  dim: number | null | undefined,
+  options?: ReduceOptions,
+): Tensor {
   const reduction = prepare(name, x, dim, options);
   requireElements(name, x, reduction);
-  if (x.numel() === 0 && reduction.count === 0) throw new IndexError(name, `Expected ${name} to have elements; got shape [${x.shape}].`);
-  return runReduction(reduceOnce(name, name, 'int32', (s) => s.load(0)), x, reduction.attributes)[0] as Tensor;
+  if (x.numel() === 0 && reduction.count === 0)
+    throw new IndexError(name, `Expected ${name} to have elements; got shape [${x.shape}].`);
+  return runReduction(
+    reduceOnce(name, name, 'int32', (s) => s.load(0)),
+    x,
+    reduction.attributes,
+  )[0] as Tensor;
 }
 
 /** First position of the largest value, as int32, in a dimension or in the flattened tensor. @source PyTorch `torch.argmax` */
@@ -187,13 +254,21 @@ export function argmin(x: Tensor, dim?: number | null, options?: ReduceOptions):
 /** Whether all elements are non-zero, as bool. */
 export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   const { attributes } = prepare('all', x, dim, options);
-  return runReduction(reduceOnce('all', 'min', 'bool', (s) => s.load(0, 'bool')), x, attributes)[0] as Tensor;
+  return runReduction(
+    reduceOnce('all', 'min', 'bool', (s) => s.load(0, 'bool')),
+    x,
+    attributes,
+  )[0] as Tensor;
 }
 
 /** Whether any element is non-zero, as bool. */
 export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   const { attributes } = prepare('any', x, dim, options);
-  return runReduction(reduceOnce('any', 'max', 'bool', (s) => s.load(0, 'bool')), x, attributes)[0] as Tensor;
+  return runReduction(
+    reduceOnce('any', 'max', 'bool', (s) => s.load(0, 'bool')),
+    x,
+    attributes,
+  )[0] as Tensor;
 }
 
 /** Number of non-zero elements, as int32. */
@@ -257,7 +332,8 @@ export type NormOrder = number | 'fro' | 'inf' | '-inf';
 
 function normOrder(p: NormOrder): number {
   const order = p === 'fro' ? 2 : p === 'inf' ? Number.POSITIVE_INFINITY : p === '-inf' ? Number.NEGATIVE_INFINITY : p;
-  if (typeof order !== 'number' || Number.isNaN(order)) throw new ArgumentError('norm', `p must be a number, 'fro' or 'inf'; got ${String(p)}.`);
+  if (typeof order !== 'number' || Number.isNaN(order))
+    throw new ArgumentError('norm', `p must be a number, 'fro' or 'inf'; got ${String(p)}.`);
   return order;
 }
 
@@ -267,12 +343,27 @@ function normProgram(p: number, dtype: DType): StagedProgram {
   if (p === Number.POSITIVE_INFINITY) return reduceOnce('norm inf', 'max', dtype, magnitude);
   if (p === Number.NEGATIVE_INFINITY) return reduceOnce('norm -inf', 'min', dtype, magnitude);
   if (p === 0) {
-    return reduceOnce('norm 0', 'sum', dtype, (s) => op('where', op('eq', s.load(0), constant(0, dtype)), constant(0, dtype), one));
+    return reduceOnce('norm 0', 'sum', dtype, (s) =>
+      op('where', op('eq', s.load(0), constant(0, dtype)), constant(0, dtype), one),
+    );
   }
   if (p === 1) return reduceOnce('norm 1', 'sum', dtype, magnitude);
-  if (p === 2) return reduceOnce('norm 2', 'sum', dtype, (s) => op('mul', s.load(0), s.load(0)), (s) => op('sqrt', s.result(0)));
+  if (p === 2)
+    return reduceOnce(
+      'norm 2',
+      'sum',
+      dtype,
+      (s) => op('mul', s.load(0), s.load(0)),
+      (s) => op('sqrt', s.result(0)),
+    );
   return {
-    ...reduceOnce('norm p', 'sum', dtype, (s) => op('pow', magnitude(s), s.scalar(0)), (s) => op('pow', s.result(0), op('div', one, s.scalar(0)))),
+    ...reduceOnce(
+      'norm p',
+      'sum',
+      dtype,
+      (s) => op('pow', magnitude(s), s.scalar(0)),
+      (s) => op('pow', s.result(0), op('div', one, s.scalar(0))),
+    ),
     scalars: [{ dtype, value: p }],
   };
 }
@@ -312,129 +403,28 @@ export function logsumexp(x: Tensor, dim: Dims, options?: ReduceOptions): Tensor
   return out;
 }
 
-/** Options of softmax and its kin. */
-export interface SoftmaxOptions {
-  /** Converted to this first. */
-  readonly dtype?: DType;
+/** Sum over dimensions with NaN counted as 0. @source PyTorch `torch.nansum` */
+export function nansum(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tensor {
+  requireTensor('nansum', x);
+  return sum(isFloat(x.dtype) ? maskedFill(x, isnan(x), 0) : x, dim, options);
 }
 
-function softmaxLike(name: 'softmax' | 'logSoftmax', x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
-  requireTensor(name, x);
-  const source = options?.dtype ? to(x, options.dtype) : x;
-  requireFloat(name, source);
-  const axis = normalizeDim(name, dim, source.ndim);
-  const { dtype } = source;
-  const shifted = (s: StageScope): Expr => op('sub', s.load(0), s.result(0));
-  const program: StagedProgram = {
-    name,
-    stages: [
-      { reduce: 'max', expr: (s) => s.load(0) },
-      { reduce: 'sum', expr: (s) => op('exp', shifted(s)) },
-      {
-        store: 'full',
-        dtype,
-        expr: (s) =>
-          name === 'softmax' ? op('div', op('exp', shifted(s)), s.result(1)) : op('sub', shifted(s), op('log', s.result(1))),
-      },
-    ],
-  };
-  const [out] = runStaged(program, [source], [source.layout], source.ndim ? [axis] : []) as [Tensor];
-  record(name, { dim: axis }, [source], [out], KEEP.out);
-  return out;
+/** Mean over dimensions of what is not NaN. @source PyTorch `torch.nanmean` */
+export function nanmean(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tensor {
+  requireTensor('nanmean', x);
+  requireFloat('nanmean', x);
+  return div(nansum(x, dim, options), sum(logicalNot(isnan(x)), dim, options && { keepDim: options.keepDim ?? false }));
 }
 
-/** exp(x) / Σ exp(x) along a dimension. @throws {DTypeError} Not a float. @source PyTorch `torch.softmax` */
-export function softmax(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
-  return softmaxLike('softmax', x, dim, options);
+/** The p-norm of a difference. @source PyTorch `torch.dist` */
+export function dist(x: Tensor, y: Tensor, p: NormOrder = 2): Tensor {
+  return norm(sub(x, y), p);
 }
 
-/** log of {@link softmax}, without under- or overflow. */
-export function logSoftmax(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
-  return softmaxLike('logSoftmax', x, dim, options);
-}
-
-/**
- * The gradient of softmax by its input: `y·(g − Σ g·y)`, or of log-softmax: `g − e^y·Σ g`, along a dimension.
- */
-export function softmaxGrad(name: 'softmaxGrad' | 'logSoftmaxGrad', grad: Tensor, out: Tensor, dim: number): Tensor {
-  const plain = name === 'softmaxGrad';
-  const [g, y] = [(s: StageScope): Expr => s.load(0), (s: StageScope): Expr => s.load(1)];
-  const program: StagedProgram = {
-    name,
-    stages: [
-      { reduce: 'sum', expr: (s) => (plain ? op('mul', g(s), y(s)) : g(s)) },
-      {
-        store: 'full',
-        dtype: out.dtype,
-        expr: (s) =>
-          plain ? op('mul', y(s), op('sub', g(s), s.result(0))) : op('sub', g(s), op('mul', op('exp', y(s)), s.result(0))),
-      },
-    ],
-  };
-  const [result] = runStaged(program, [grad, out], [grad.layout, out.layout], out.ndim ? [dim] : []) as [Tensor];
-  record(name, { dim }, [grad, out], [result], KEEP.x | KEEP.y);
-  return result;
-}
-
-/** What {@link standardize} gives. */
-export type Standardized = [y: Tensor, rstd: Tensor, mean: Tensor, variance: Tensor];
-
-/**
- * (x − mean)/√(variance + eps) over dimensions, with the biased variance: the core of every normalisation layer, in one kernel.
- *
- * @returns y in the shape of x; rstd = 1/√(variance + eps), mean and variance with the dimensions as 1. Gradients flow to x
- * from y and rstd; mean and variance have no history.
- */
-export function standardize(x: Tensor, dims: readonly number[], eps: number): Standardized {
-  requireTensor('standardize', x);
-  requireFloat('standardize', x);
-  const axes = normalizeDims('standardize', dims, x.ndim);
-  const { dtype } = x;
-  const average = (s: StageScope): Expr => op('div', s.result(0), s.scalar(0));
-  const centered = (s: StageScope): Expr => op('sub', s.load(0), average(s));
-  const spreadOf = (s: StageScope): Expr => op('div', s.result(1), s.scalar(0));
-  const rstd = (s: StageScope): Expr => op('rsqrt', op('add', spreadOf(s), s.scalar(1)));
-  const program: StagedProgram = {
-    name: 'standardize',
-    stages: [
-      { reduce: 'sum', expr: (s) => s.load(0) },
-      { reduce: 'sum', expr: (s) => op('mul', centered(s), centered(s)) },
-      { store: 'full', dtype, expr: (s) => op('mul', centered(s), rstd(s)) },
-      { store: 'reduced', dtype, expr: rstd },
-      { store: 'reduced', dtype, expr: average },
-      { store: 'reduced', dtype, expr: spreadOf },
-    ],
-    scalars: [
-      { dtype, value: axes.reduce((product, axis) => product * (x.shape[axis] as number), 1) },
-      { dtype, value: eps },
-    ],
-  };
-  const [y, ...rows] = runStaged(program, [x], [x.layout], axes) as [Tensor, ...Tensor[]];
-  const shape = reducedShape(x.shape, axes, true);
-  const [r, m, v] = rows.map((row) => row.create(row.storage, contiguousView(shape))) as [Tensor, Tensor, Tensor];
-  record('standardize', { dims: axes, eps }, [x], [y, r], KEEP.out | KEEP.out1);
-  return [y, r, m, v];
-}
-
-/** rstd·(g − mean g − y·mean(g·y)): the gradient of {@link standardize} by its input. */
-export function standardizeGrad(grad: Tensor, y: Tensor, rstd: Tensor, dims: readonly number[]): Tensor {
-  const { dtype } = y;
-  const average = (reduce: number) => (s: StageScope): Expr => op('div', s.result(reduce), s.scalar(0));
-  const program: StagedProgram = {
-    name: 'standardizeGrad',
-    stages: [
-      { reduce: 'sum', expr: (s) => s.load(0) },
-      { reduce: 'sum', expr: (s) => op('mul', s.load(0), s.load(1)) },
-      {
-        store: 'full',
-        dtype,
-        expr: (s) => op('mul', s.load(2), op('sub', op('sub', s.load(0), average(0)(s)), op('mul', s.load(1), average(1)(s)))),
-      },
-    ],
-    scalars: [{ dtype, value: dims.reduce((product, axis) => product * (y.shape[axis] as number), 1) }],
-  };
-  const layouts = [grad.layout, y.layout, expandView(rstd.layout, y.shape)];
-  const [out] = runStaged(program, [grad, y, rstd], layouts, dims) as [Tensor];
-  record('standardizeGrad', { dims }, [grad, y, rstd], [out], KEEP.x | KEEP.y | KEEP.z);
-  return out;
+/** Sum of a matrix's diagonal. @throws {ShapeError} Not a matrix. */
+export function trace(x: Tensor): Tensor {
+  requireTensor('trace', x);
+  if (x.ndim !== 2)
+    throw new ShapeError('trace', `expected a matrix, but got tensor with dim ${x.ndim}.`, { shape: x.shape });
+  return sum(diagonal(x));
 }

@@ -22,14 +22,17 @@ function cumulate(name: 'cumsum' | 'cumprod', x: Tensor, dim: number, options: C
   const out = emptyLike(x, x.shape, dtype);
   if (x.numel() > 0) {
     const kind = name === 'cumsum' ? 'sum' : 'prod';
-    const executable = x.runtime.prepare(`${name}|${dtype}|${axis}`, (): RoutineKernel => ({
-      kind: 'routine',
-      name: 'cumulate',
-      attributes: { dim: axis, op: kind },
-      inputs: [dtype],
-      outputs: [dtype],
-      scalars: [],
-    }));
+    const executable = x.runtime.prepare(
+      `${name}|${dtype}|${axis}`,
+      (): RoutineKernel => ({
+        kind: 'routine',
+        name: 'cumulate',
+        attributes: { dim: axis, op: kind },
+        inputs: [dtype],
+        outputs: [dtype],
+        scalars: [],
+      }),
+    );
     // The routine needs an axis; a 0-d tensor is one element along it.
     const views = x.ndim ? [source.layout, out.layout] : [source, out].map((t) => contiguousView([1], t.layout.offset));
     x.runtime.realize(executable, [source.buffer, out.buffer], { extents: [], views, scalars: [] });
@@ -95,14 +98,17 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   const values = emptyLike(x, x.shape, dtype);
   const indices = emptyLike(x, x.shape, 'int32');
   if (x.numel() > 0) {
-    const executable = x.runtime.prepare(`sort|${dtype}|${axis}|${descending}`, (): RoutineKernel => ({
-      kind: 'routine',
-      name: 'sort',
-      attributes: { dim: axis, descending },
-      inputs: [dtype],
-      outputs: [dtype, 'int32'],
-      scalars: [],
-    }));
+    const executable = x.runtime.prepare(
+      `sort|${dtype}|${axis}|${descending}`,
+      (): RoutineKernel => ({
+        kind: 'routine',
+        name: 'sort',
+        attributes: { dim: axis, descending },
+        inputs: [dtype],
+        outputs: [dtype, 'int32'],
+        scalars: [],
+      }),
+    );
     x.runtime.realize(executable, [x.buffer, values.buffer, indices.buffer], {
       extents: [],
       views: [x.layout, values.layout, indices.layout],
@@ -138,7 +144,8 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
   const axis = normalizeDim('topk', dim, x.ndim);
   requireInteger('topk', k, 'k');
   const size = x.shape[axis] ?? 1;
-  if (k < 0 || k > size) throw new ArgumentError('topk', `selected index k out of range; got ${k} for a dimension of size ${size}.`);
+  if (k < 0 || k > size)
+    throw new ArgumentError('topk', `selected index k out of range; got ${k} for a dimension of size ${size}.`);
   const [values, indices] = sort(x, axis, { descending: options?.largest ?? true });
   if (x.ndim === 0 && k === 1) return [values, indices];
   if (x.ndim === 0) return [narrow(reshape(values, [1]), 0, 0, 0), narrow(reshape(indices, [1]), 0, 0, 0)];
@@ -173,7 +180,8 @@ export function kthvalue(x: Tensor, k: number, dim = -1, options?: KeepDimOption
   const axis = normalizeDim('kthvalue', dim, x.ndim);
   requireInteger('kthvalue', k, 'k');
   const size = x.shape[axis] ?? 1;
-  if (k < 1 || k > size) throw new ArgumentError('kthvalue', `selected number k out of range for dimension ${dim}; got ${k} of ${size}.`);
+  if (k < 1 || k > size)
+    throw new ArgumentError('kthvalue', `selected number k out of range for dimension ${dim}; got ${k} of ${size}.`);
   const sorted = sort(x, axis);
   return x.ndim === 0 ? sorted : finish(pick(sorted, axis, k - 1), axis, options?.keepDim ?? false);
 }
@@ -192,7 +200,8 @@ export function median(x: Tensor, dim?: number, options?: KeepDimOptions): Tenso
   if (dim === undefined) return median(reshape(x, [-1]), 0)[0];
   const axis = normalizeDim('median', dim, x.ndim);
   const size = x.shape[axis] ?? 1;
-  if (size === 0) throw new ArgumentError('median', `Expected reduction dim ${dim} to have non-zero size; got shape [${x.shape}].`);
+  if (size === 0)
+    throw new ArgumentError('median', `Expected reduction dim ${dim} to have non-zero size; got shape [${x.shape}].`);
   const sorted = sort(x, axis);
   if (x.ndim === 0) return sorted;
   const middle = pick(sorted, axis, (size - 1) >> 1);

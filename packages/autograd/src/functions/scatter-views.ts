@@ -1,14 +1,24 @@
-import { contiguousView, isContiguous, numel, padView, sameShape, type Shape, sliceView, type View, viewRange } from '@flambeau/backend';
+import {
+  contiguousView,
+  isContiguous,
+  numel,
+  padView,
+  type Shape,
+  sameShape,
+  sliceView,
+  type View,
+  viewRange,
+} from '@flambeau/backend';
 import { KEEP, record, viewOf } from '../core/dispatch.ts';
-import { boundedCopy, filled, place, through } from '../kernels/place.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
+import { boundedCopy, filled, place, through } from '../kernels/place.ts';
 import type { OpAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import { contiguous } from './conversion.ts';
-import { scatterAdd } from './indexing.ts';
 import { diagonalView, narrow, reshape } from './movement.ts';
 import { div, where } from './pointwise.ts';
 import { indexAlong } from './scan.ts';
+import { scatterAdd } from './scatter.ts';
 
 /** Zeros of a shape with `x` placed at a slice of one dimension: the gradient of `slice`. */
 export function sliceScatter(x: Tensor, attributes: OpAttributes['sliceScatter']): Tensor {
@@ -38,7 +48,9 @@ export function diagonalScatter(x: Tensor, attributes: OpAttributes['diagonalSca
 
 /** Whether no two indices of a view can meet: each axis steps over all that the finer ones reach. May miss exotic cases. */
 function isDisjoint({ shape, strides }: View): boolean {
-  const axes = shape.map((size, axis) => ({ size, step: Math.abs(strides[axis] as number) })).filter(({ size }) => size > 1);
+  const axes = shape
+    .map((size, axis) => ({ size, step: Math.abs(strides[axis] as number) }))
+    .filter(({ size }) => size > 1);
   let reach = 0;
   for (const { size, step } of axes.sort((a, b) => a.step - b.step)) {
     if (step <= reach) return false;
@@ -107,7 +119,10 @@ export function asStridedScatterGrads(
   const origin = shifted(base, -low);
   const memory = inside ? reshape(contiguous(grad), [length]) : spread(grad, origin, length);
   const piece = shifted(layout, -low);
-  return [wanted[0] ? back(without(memory, piece), base.shape, inside, origin) : null, wanted[1] ? stridedOf(memory, piece) : null];
+  return [
+    wanted[0] ? back(without(memory, piece), base.shape, inside, origin) : null,
+    wanted[1] ? stridedOf(memory, piece) : null,
+  ];
 }
 
 function without(memory: Tensor, piece: View): Tensor {

@@ -4,8 +4,8 @@ import {
   cast,
   computeDType,
   inputAccess,
-  numel,
   load,
+  numel,
   op,
   outputAccess,
   type Shape,
@@ -13,8 +13,8 @@ import {
   type View,
 } from '@flambeau/backend';
 import type { Tensor } from '../tensor.ts';
-import { fillStorage } from './elementwise.ts';
 import { collapse } from './collapse.ts';
+import { fillStorage } from './elementwise.ts';
 
 /** The operands of `out[b, m, n] = Σ_k a[b, m, k]·b[b, n, k]`, each with its axes grouped. */
 export interface Contraction {
@@ -60,9 +60,11 @@ export function runContraction(shape: Contraction, a: Tensor, b: Tensor, out: Te
   const [nb, nm, nn] = [batch.length, m.length, n.length];
   const plainA = !shape.a.bounds?.length;
   const plainB = !shape.b.bounds?.length;
-  const cut = (view: View, start: number, length: number): readonly number[] => view.strides.slice(start, start + length);
+  const cut = (view: View, start: number, length: number): readonly number[] =>
+    view.strides.slice(start, start + length);
   const results = addend ? [shape.out, addend.view] : [shape.out];
-  const along = (start: number, length: number): (readonly number[])[] => results.map((view) => cut(view, start, length));
+  const along = (start: number, length: number): (readonly number[])[] =>
+    results.map((view) => cut(view, start, length));
   const batches = group(batch, [cut(shape.a, 0, nb), cut(shape.b, 0, nb), ...along(0, nb)], plainA && plainB);
   const rows = group(m, [cut(shape.a, nb, nm), ...along(nb, nm)], plainA);
   const columns = group(n, [cut(shape.b, nb, nn), ...along(nb + nm, nn)], plainB);
@@ -86,7 +88,9 @@ export function runContraction(shape: Contraction, a: Tensor, b: Tensor, out: Te
     k: depth.extents.length,
   };
   const kernel = (): ContractionKernel => contractionKernel(axes, views, a, b, out, addend?.tensor);
-  const layout = views.map((view) => `${view.strides.map((s, i) => stepCode(s, view.shape[i])).join('')}${view.bounds?.length ?? 0}`);
+  const layout = views.map(
+    (view) => `${view.strides.map((s, i) => stepCode(s, view.shape[i])).join('')}${view.bounds?.length ?? 0}`,
+  );
   const key = `mm|${a.dtype}|${out.dtype}|${axes.batch}${axes.m}${axes.n}${axes.k}|${layout.join()}`;
   const executable = a.runtime.prepare(key, kernel);
   const extents = [...batches.extents, ...rows.extents, ...columns.extents, ...depth.extents];
@@ -98,7 +102,14 @@ function stepCode(stride: number, size: number | undefined): string {
   return stride === 0 || size === 1 ? '0' : stride === 1 ? '1' : 'n';
 }
 
-function contractionKernel(axes: ContractionAxes, views: readonly View[], a: Tensor, b: Tensor, out: Tensor, addend?: Tensor): ContractionKernel {
+function contractionKernel(
+  axes: ContractionAxes,
+  views: readonly View[],
+  a: Tensor,
+  b: Tensor,
+  out: Tensor,
+  addend?: Tensor,
+): ContractionKernel {
   const accumulator = computeDType(a.dtype);
   const [left, right, target, added] = views as [View, View, View, View?];
   const zero = a.dtype === 'int64' ? 0n : 0;
@@ -109,7 +120,12 @@ function contractionKernel(axes: ContractionAxes, views: readonly View[], a: Ten
     inputs: addend ? [a.dtype, b.dtype, addend.dtype] : [a.dtype, b.dtype],
     outputs: [out.dtype],
     scalars: [],
-    accesses: [inputAccess(0, left, zero), inputAccess(1, right, zero), outputAccess(0, target), ...(added ? [inputAccess(2, added)] : [])],
+    accesses: [
+      inputAccess(0, left, zero),
+      inputAccess(1, right, zero),
+      outputAccess(0, target),
+      ...(added ? [inputAccess(2, added)] : []),
+    ],
     epilogue: accumulator === computeDType(out.dtype) ? sum : cast(sum, out.dtype),
   };
 }

@@ -22,7 +22,11 @@ function range(from: number, count: number): number[] {
 }
 
 /** The input [n, g·c, …size] seen as [n, g, c, …positions, …kernel]. */
-function patches(x: View, kernel: readonly number[], { stride, padding, dilation, positions, groups }: ConvAttributes): View {
+function patches(
+  x: View,
+  kernel: readonly number[],
+  { stride, padding, dilation, positions, groups }: ConvAttributes,
+): View {
   const windows = kernel.map((length, d) => ({
     axis: 3 + d,
     kernel: length,
@@ -57,7 +61,8 @@ export function runConv(x: Tensor, weight: Tensor, bias: Tensor | null, out: Ten
     b: permuteView(patches(x.layout, k.slice(1), attributes), [1, 0, ...places, 2, ...range(3 + dims, dims)]),
     out: permuteView(splitAxis(out.layout, 1, groups), order),
   };
-  const addend = bias && stretched ? { tensor: bias, view: permuteView(splitAxis(stretched, 1, groups), order) } : undefined;
+  const addend =
+    bias && stretched ? { tensor: bias, view: permuteView(splitAxis(stretched, 1, groups), order) } : undefined;
   runContraction(shape, weight, x, out, addend);
 }
 
@@ -114,7 +119,19 @@ function inputClasses(size: number, kernel: number, d: number, attributes: ConvA
   const positions = attributes.positions[d] as number;
   const apart = kernel <= stride && (dilation === 1 || kernel === 1);
   if (apart && padding === 0 && (positions - 1) * stride + kernel <= size) {
-    return [{ count: positions, summed: 1, written: kernel, start: 0, step: stride, firstTap: 0, tapStep: 0, shift: 0, slope: 0 }];
+    return [
+      {
+        count: positions,
+        summed: 1,
+        written: kernel,
+        start: 0,
+        step: stride,
+        firstTap: 0,
+        tapStep: 0,
+        shift: 0,
+        slope: 0,
+      },
+    ];
   }
   // Input i and tap k meet in window p where p·stride + k·dilation = i + padding: one class per residue of i + padding.
   const common = gcd(stride, dilation);
@@ -161,15 +178,27 @@ export function runConvGradInput(grad: Tensor, weight: Tensor, out: Tensor, attr
   for (const choice of combinations(classes)) runInputClass(grad, weight, out, attributes, choice);
 }
 
-function runInputClass(grad: Tensor, weight: Tensor, out: Tensor, { groups, positions }: ConvAttributes, axes: readonly InputClass[]): void {
+function runInputClass(
+  grad: Tensor,
+  weight: Tensor,
+  out: Tensor,
+  { groups, positions }: ConvAttributes,
+  axes: readonly InputClass[],
+): void {
   const g = splitAxis(grad.layout, 1, groups);
   const w = splitAxis(weight.layout, 0, groups);
   const target = splitAxis(out.layout, 1, groups);
   const [images, , o] = g.shape as [number, number, number];
   const c = w.shape[2] as number;
-  const [gradSteps, tapSteps, outSteps] = [g, w, target].map((view) => view.strides.slice(3)) as [number[], number[], number[]];
-  const scale = (steps: readonly number[], by: (axis: InputClass) => number): number[] => axes.map((axis, d) => (steps[d] as number) * by(axis));
-  const moved = (offset: number, amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, offset);
+  const [gradSteps, tapSteps, outSteps] = [g, w, target].map((view) => view.strides.slice(3)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const scale = (steps: readonly number[], by: (axis: InputClass) => number): number[] =>
+    axes.map((axis, d) => (steps[d] as number) * by(axis));
+  const moved = (offset: number, amounts: readonly number[]): number =>
+    amounts.reduce((sum, amount) => sum + amount, offset);
   const [counts, summed, written] = [axes.map((a) => a.count), axes.map((a) => a.summed), axes.map((a) => a.written)];
 
   const m = [c, ...written];
@@ -194,7 +223,10 @@ function runInputClass(grad: Tensor, weight: Tensor, out: Tensor, { groups, posi
       w.strides[1] as number,
       ...scale(tapSteps, (axis) => axis.tapStep),
     ],
-    offset: moved(w.offset, scale(tapSteps, (axis) => axis.firstTap)),
+    offset: moved(
+      w.offset,
+      scale(tapSteps, (axis) => axis.firstTap),
+    ),
   };
   const b: View = {
     shape: [groups, ...n, ...k],
@@ -205,7 +237,10 @@ function runInputClass(grad: Tensor, weight: Tensor, out: Tensor, { groups, posi
       g.strides[2] as number,
       ...scale(gradSteps, (axis) => axis.slope),
     ],
-    offset: moved(g.offset, scale(gradSteps, (axis) => axis.shift)),
+    offset: moved(
+      g.offset,
+      scale(gradSteps, (axis) => axis.shift),
+    ),
     ...(bounds.length > 0 && { bounds }),
   };
   const result: View = {
@@ -217,7 +252,10 @@ function runInputClass(grad: Tensor, weight: Tensor, out: Tensor, { groups, posi
       target.strides[0] as number,
       ...scale(outSteps, (axis) => axis.step),
     ],
-    offset: moved(target.offset, scale(outSteps, (axis) => axis.start)),
+    offset: moved(
+      target.offset,
+      scale(outSteps, (axis) => axis.start),
+    ),
   };
   runContraction({ batch: [groups], m, n, k, a, b, out: result }, weight, grad, out);
 }

@@ -1,13 +1,14 @@
 import {
   broadcastShapes,
   cast,
+  castValue,
   computeDType,
   constant,
   type DType,
   DTypeError,
+  dtypeNames,
   type Executable,
   type Expr,
-  dtypeNames,
   expandView,
   inputAccess,
   isContiguous,
@@ -17,13 +18,13 @@ import {
   load,
   numel,
   outputAccess,
-  sameShape,
-  scalar,
   type Shape,
   ShapeError,
+  sameShape,
+  scalar,
   type Value,
-  verifyKernel,
   type View,
+  verifyKernel,
 } from '@flambeau/backend';
 import { emptyLike, isTensor, requireSameDevice } from '../core/dispatch.ts';
 import type { Operand } from '../core/graph.ts';
@@ -37,6 +38,8 @@ export interface ElementwiseRow {
   readonly arity: number;
   /** Operands that meet in one dtype are those from here on; the ones before keep theirs (the condition of `where`). */
   readonly first?: number;
+  /** Operands from here on are plain factors that never promote (alpha, value). */
+  readonly factors?: number;
   /** `'float'`: integers are computed as the default float. */
   readonly compute: 'promote' | 'float';
   /** Dtype of the result. */
@@ -51,13 +54,12 @@ const STEP_CODES = { zero: 0, unit: 1, strided: 2 } as const;
 
 /** The dtype in which a row computes on these operands. */
 export function computeType(row: ElementwiseRow, operands: readonly Operand[]): DType {
-  const dtype = resultType(row.first ? operands.slice(row.first) : operands);
+  const dtype = resultType(row.first || row.factors ? operands.slice(row.first, row.factors) : operands);
   return row.compute === 'float' && !isFloat(dtype) ? getDefaultDType() : dtype;
 }
 
 function scalarValue(value: number | bigint | boolean, dtype: DType): Value {
-  if (dtype === 'int64') return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
-  return Number(value);
+  return castValue(typeof value === 'boolean' ? Number(value) : value, dtype);
 }
 
 /** The shape operands broadcast to. @throws {ShapeError} They do not. */
@@ -68,9 +70,13 @@ export function broadcastOperands(op: string, operands: readonly Operand[]): Sha
     const merged: Shape | null = shape ? broadcastShapes(shape, operand.shape) : operand.shape;
     if (!merged) {
       const shapes = operands.filter(isTensor).map((tensor) => `[${tensor.shape}]`);
-      throw new ShapeError(op, `shapes must be equal or broadcast (sizes match or are 1); got ${shapes.join(' and ')}.`, {
-        shapes: operands.filter(isTensor).map((tensor) => tensor.shape),
-      });
+      throw new ShapeError(
+        op,
+        `shapes must be equal or broadcast (sizes match or are 1); got ${shapes.join(' and ')}.`,
+        {
+          shapes: operands.filter(isTensor).map((tensor) => tensor.shape),
+        },
+      );
     }
     shape = merged;
   }
@@ -133,7 +139,11 @@ export function runElementwise(
       expanded.map((view) => view.strides),
     );
     extents = collapsed.extents;
-    launched = expanded.map((view, i) => ({ shape: extents, strides: collapsed.strides[i] as number[], offset: view.offset }));
+    launched = expanded.map((view, i) => ({
+      shape: extents,
+      strides: collapsed.strides[i] as number[],
+      offset: view.offset,
+    }));
   }
   const rank = extents.length;
   key = key * 8 + rank;
@@ -153,7 +163,11 @@ function innerStep(view: View): number {
 /** A view whose outer axes are all "strided": the key tells only the innermost axis apart. */
 function generalize(view: View): View {
   const { length } = view.strides;
-  return { ...view, shape: view.shape.map(() => 2), strides: view.strides.map((s, axis) => (axis === length - 1 ? s : 2)) };
+  return {
+    ...view,
+    shape: view.shape.map(() => 2),
+    strides: view.strides.map((s, axis) => (axis === length - 1 ? s : 2)),
+  };
 }
 
 function buildKernel(
@@ -211,7 +225,9 @@ export function fillStorage(target: Tensor, value: Value): void {
   if (n === 0) return;
   const { dtype } = target;
   const flat = isContiguous(target.layout);
-  const { extents, strides } = flat ? { extents: [n], strides: [[1]] } : collapse(target.shape, [target.layout.strides]);
+  const { extents, strides } = flat
+    ? { extents: [n], strides: [[1]] }
+    : collapse(target.shape, [target.layout.strides]);
   const view: View = { shape: extents, strides: strides[0] as number[], offset: target.layout.offset };
   const executable: Executable = target.runtime.prepare(`fill|${dtype}|${extents.length}|${innerStep(view)}`, () => ({
     kind: 'loop',
@@ -224,4 +240,3 @@ export function fillStorage(target: Tensor, value: Value): void {
   }));
   target.runtime.realize(executable, [target.buffer], { extents, views: [view], scalars: [value] });
 }
-

@@ -11,8 +11,8 @@ import {
   numel,
   op,
   outputAccess,
-  scalar,
   type Shape,
+  scalar,
   stepsOf,
   type View,
 } from '@flambeau/backend';
@@ -39,7 +39,13 @@ function wrapped(value: Expr, size: Expr): Expr {
 }
 
 function stepKey(views: readonly View[]): string {
-  return views.map((view) => stepsOf(view).map((step) => step.charAt(0)).join('')).join();
+  return views
+    .map((view) =>
+      stepsOf(view)
+        .map((step) => step.charAt(0))
+        .join(''),
+    )
+    .join();
 }
 
 /**
@@ -49,19 +55,32 @@ function stepKey(views: readonly View[]): string {
  * @param shape - Shape of the result.
  * @param strides - How the result's axes move in `x`, apart from the indices.
  */
-export function runGather(x: Tensor, shape: Shape, strides: readonly number[], indices: readonly IndexOperand[]): Tensor {
+export function runGather(
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  indices: readonly IndexOperand[],
+): Tensor {
   const out = emptyLike(x, shape, x.dtype);
   if (numel(shape) === 0) return out;
   const walkers = [strides, ...indices.map((operand) => operand.strides), contiguousStrides(shape)];
   const merged = collapse(shape, walkers);
   const { extents } = merged;
-  const over = (walker: number, offset: number): View => ({ shape: extents, strides: merged.strides[walker] as number[], offset });
+  const over = (walker: number, offset: number): View => ({
+    shape: extents,
+    strides: merged.strides[walker] as number[],
+    offset,
+  });
   const source: View = {
     shape: [...extents, ...indices.map(({ size }) => size)],
     strides: [...(merged.strides[0] as number[]), ...indices.map(({ stride }) => stride)],
     offset: x.layout.offset,
   };
-  const views = [source, ...indices.map(({ tensor }, i) => over(i + 1, tensor.layout.offset)), over(walkers.length - 1, 0)];
+  const views = [
+    source,
+    ...indices.map(({ tensor }, i) => over(i + 1, tensor.layout.offset)),
+    over(walkers.length - 1, 0),
+  ];
   const key = `gather|${x.dtype}|${extents.length}|${indices.length}|${stepKey(views)}`;
   const executable = out.runtime.prepare(key, () => gatherKernel(x.dtype, views, extents.length));
   const buffers = [x, ...indices.map(({ tensor }) => tensor), out].map((tensor) => tensor.buffer);
@@ -114,8 +133,15 @@ export function runLinearIndex(shape: Shape, axisStrides: readonly number[], ind
   const moving = axisStrides.map((_, axis) => axis).filter((axis) => axisStrides[axis] !== 0);
   const key = `linear index|${indices.length}|${moving.join()}|${stepKey(views)}`;
   const executable = out.runtime.prepare(key, () => linearKernel(views, moving));
-  const scalars = [...indices.flatMap(({ size, stride }) => [size, stride]), ...moving.map((axis) => axisStrides[axis] as number)];
-  out.runtime.realize(executable, [...indices.map(({ tensor }) => tensor.buffer), out.buffer], { extents: shape, views, scalars });
+  const scalars = [
+    ...indices.flatMap(({ size, stride }) => [size, stride]),
+    ...moving.map((axis) => axisStrides[axis] as number),
+  ];
+  out.runtime.realize(executable, [...indices.map(({ tensor }) => tensor.buffer), out.buffer], {
+    extents: shape,
+    views,
+    scalars,
+  });
   return out;
 }
 
@@ -130,7 +156,9 @@ function linearKernel(views: readonly View[], moving: readonly number[]): LoopKe
     terms.push(op('mul', position, scalar(2 * slot + 1)));
     conditions.push(op('ge', position, ZERO), op('lt', position, size));
   }
-  moving.forEach((axis, i) => terms.push(op('mul', index(axis), scalar(2 * count + i))));
+  moving.forEach((axis, i) => {
+    terms.push(op('mul', index(axis), scalar(2 * count + i)));
+  });
   const total = terms.reduce((a, b) => op('add', a, b));
   const inside = conditions.reduce((a, b) => op('and', a, b));
   return {

@@ -3,8 +3,8 @@ import {
   constant,
   index,
   inputAccess,
-  load,
   type LoopKernel,
+  load,
   numel,
   op,
   outputAccess,
@@ -36,7 +36,9 @@ export function place(target: Tensor, layout: View, source: Tensor): void {
 }
 
 function steps(view: View): string {
-  return `${stepsOf(view).map((step) => step.charAt(0)).join('')}${view.bounds?.length ?? 0}`;
+  return `${stepsOf(view)
+    .map((step) => step.charAt(0))
+    .join('')}${view.bounds?.length ?? 0}`;
 }
 
 /** Copies what a view reads, zero outside its bounds, into a fresh tensor of its shape. */
@@ -55,7 +57,11 @@ export function boundedCopy(x: Tensor, source: View): Tensor {
     accesses: [inputAccess(0, source, zero), outputAccess(0, out.layout)],
     stages: [{ kind: 'store', access: 1, inner: 0, expr: load(0) }],
   }));
-  x.runtime.realize(executable, [x.buffer, out.buffer], { extents: source.shape, views: [source, out.layout], scalars: [] });
+  x.runtime.realize(executable, [x.buffer, out.buffer], {
+    extents: source.shape,
+    views: [source, out.layout],
+    scalars: [],
+  });
   return out;
 }
 
@@ -65,13 +71,18 @@ export function triangleCopy(x: Tensor, diagonal: number, keep: 'lower' | 'upper
   if (x.numel() === 0) return out;
   const batch = x.ndim - 2;
   const strides = [x.layout.strides, out.layout.strides];
-  const outer = collapse(x.shape.slice(0, batch), strides.map((s) => s.slice(0, batch)));
+  const outer = collapse(
+    x.shape.slice(0, batch),
+    strides.map((s) => s.slice(0, batch)),
+  );
   const extents = [...outer.extents, ...x.shape.slice(batch)];
-  const views = [x, out].map((tensor, i): View => ({
-    shape: extents,
-    strides: [...(outer.strides[i] as number[]), ...tensor.layout.strides.slice(batch)],
-    offset: tensor.layout.offset,
-  })) as [View, View];
+  const views = [x, out].map(
+    (tensor, i): View => ({
+      shape: extents,
+      strides: [...(outer.strides[i] as number[]), ...tensor.layout.strides.slice(batch)],
+      offset: tensor.layout.offset,
+    }),
+  ) as [View, View];
   const rank = extents.length;
   const executable = x.runtime.prepare(`triangle|${keep}|${x.dtype}|${views.map(steps).join()}`, (): LoopKernel => {
     const ahead = op('sub', index(rank - 1), index(rank - 2));
@@ -83,7 +94,9 @@ export function triangleCopy(x: Tensor, diagonal: number, keep: 'lower' | 'upper
       outputs: [x.dtype],
       scalars: ['int32'],
       accesses: [inputAccess(0, views[0]), outputAccess(0, views[1])],
-      stages: [{ kind: 'store', access: 1, inner: 0, expr: op('where', kept, load(0), constant(0, computeDType(x.dtype))) }],
+      stages: [
+        { kind: 'store', access: 1, inner: 0, expr: op('where', kept, load(0), constant(0, computeDType(x.dtype))) },
+      ],
     };
   });
   x.runtime.realize(executable, [x.buffer, out.buffer], { extents, views, scalars: [diagonal] });
@@ -98,15 +111,18 @@ export function indexCopy(like: Tensor, rank: number, dim: number, size: number)
   const n = out.numel();
   if (n === 0) return out;
   const view: View = { shape: [n], strides: [1], offset: 0 };
-  const executable = like.runtime.prepare('indexAlong', (): LoopKernel => ({
-    kind: 'loop',
-    outer: 1,
-    inputs: [],
-    outputs: ['int32'],
-    scalars: [],
-    accesses: [outputAccess(0, { ...view, shape: [2] })],
-    stages: [{ kind: 'store', access: 0, inner: 0, expr: index(0) }],
-  }));
+  const executable = like.runtime.prepare(
+    'indexAlong',
+    (): LoopKernel => ({
+      kind: 'loop',
+      outer: 1,
+      inputs: [],
+      outputs: ['int32'],
+      scalars: [],
+      accesses: [outputAccess(0, { ...view, shape: [2] })],
+      stages: [{ kind: 'store', access: 0, inner: 0, expr: index(0) }],
+    }),
+  );
   like.runtime.realize(executable, [out.buffer], { extents: [n], views: [view], scalars: [] });
   return out;
 }

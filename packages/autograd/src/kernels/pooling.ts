@@ -62,7 +62,14 @@ function withPlanes(planes: Planes, operand: number, layout: View, dims: number)
 }
 
 function stepsText(views: readonly View[]): string {
-  return views.map((view) => `${stepsOf(view).map((step) => step.charAt(0)).join('')}${view.bounds?.length ?? 0}`).join();
+  return views
+    .map(
+      (view) =>
+        `${stepsOf(view)
+          .map((step) => step.charAt(0))
+          .join('')}${view.bounds?.length ?? 0}`,
+    )
+    .join();
 }
 
 /** Windows moved to the axes that follow merged planes. */
@@ -110,14 +117,21 @@ export function runMaxPool(x: Tensor, windows: readonly WindowAxis[], values: Te
   };
   const executable = x.runtime.prepare(`maxPool|${x.dtype}|${rank}|${dims}|${stepsText([seen, ...written])}`, build);
   const inner = positions ? [...kernel, ...kernel] : kernel;
-  x.runtime.realize(executable, [x, ...outputs].map((t) => t.buffer), {
-    extents: [...seen.shape.slice(0, rank + dims), ...inner],
-    views: positions ? [seen, written[0] as View, seen, written[1] as View] : [seen, written[0] as View],
-    scalars: windows.flatMap((w, d) => [w.stride, w.dilation, w.padding, w.kernel, size[d] as number]),
-  });
+  x.runtime.realize(
+    executable,
+    [x, ...outputs].map((t) => t.buffer),
+    {
+      extents: [...seen.shape.slice(0, rank + dims), ...inner],
+      views: positions ? [seen, written[0] as View, seen, written[1] as View] : [seen, written[0] as View],
+      scalars: windows.flatMap((w, d) => [w.stride, w.dilation, w.padding, w.kernel, size[d] as number]),
+    },
+  );
 }
 
-/** Position in the plane of element `chosen` of the window; scalars are stride, dilation, padding, kernel, size per axis. */
+/**
+ * Position in the plane of element `chosen` of the window, or -1 where the window has padding only (which dilation allows);
+ * scalars are stride, dilation, padding, kernel, size per axis.
+ */
 function planePosition(chosen: Expr, dims: number, rank: number, padded: boolean): Expr {
   let rest = chosen;
   const coordinates: Expr[] = [];
@@ -132,11 +146,17 @@ function planePosition(chosen: Expr, dims: number, rank: number, padded: boolean
     const element = padded ? atLeast(inside, first) : inside;
     coordinates.unshift(plus(start, times(element, dilation)));
   }
-  return coordinates.reduce((position, coordinate, d) => plus(times(position, scalar(5 * d + 4)), coordinate));
+  const size = (d: number): Expr => scalar(5 * d + 4);
+  const position = coordinates.reduce((above, coordinate, d) => plus(times(above, size(d)), coordinate));
+  if (!padded) return position;
+  return coordinates.reduce((inside, coordinate, d) => op('where', op('lt', coordinate, size(d)), inside, int(-1)), position);
 }
 
 /** Number of elements that divide a window's sum, when it is the same for every window. */
-function uniformDivisor({ windows, countIncludePad, divisor }: AveragePoolAttributes, size: readonly number[]): number | null {
+function uniformDivisor(
+  { windows, countIncludePad, divisor }: AveragePoolAttributes,
+  size: readonly number[],
+): number | null {
   if (divisor !== null) return divisor;
   const whole = windows.every(({ kernel, stride, padding, positions }, d) => {
     const end = (positions - 1) * stride - padding + kernel;
@@ -185,7 +205,10 @@ export function runAveragePool(x: Tensor, out: Tensor, attributes: AveragePoolAt
       ],
     };
   };
-  const executable = x.runtime.prepare(`avgPool|${mode}|${x.dtype}|${rank}|${dims}|${stepsText([seen, written])}`, build);
+  const executable = x.runtime.prepare(
+    `avgPool|${mode}|${x.dtype}|${rank}|${dims}|${stepsText([seen, written])}`,
+    build,
+  );
   const scalars: Value[] = uniform === null ? averageScalars(windows, size) : [uniform];
   x.runtime.realize(executable, [x.buffer, out.buffer], { extents: seen.shape, views: [seen, written], scalars });
 }
@@ -238,7 +261,12 @@ function runGatheredSum(x: Tensor, out: Tensor, sum: GatheredSum): void {
       accesses: [inputAccess(0, seen), outputAccess(0, written)],
       stages: [
         { kind: 'reduce', op: 'sum', inner: dims, expr: term },
-        { kind: 'store', access: 1, inner: 0, expr: sum.after ? op('div', stage(0), cast(sum.after(axes), work)) : stage(0) },
+        {
+          kind: 'store',
+          access: 1,
+          inner: 0,
+          expr: sum.after ? op('div', stage(0), cast(sum.after(axes), work)) : stage(0),
+        },
       ],
     };
   };
@@ -288,25 +316,31 @@ export function runAdaptivePool(x: Tensor, out: Tensor, { size, divide }: Adapti
   const taps = source.map((from, d) => {
     const to = size[d] as number;
     let longest = 0;
-    for (let i = 0; i < to; i++) longest = Math.max(longest, Math.ceil(((i + 1) * from) / to) - Math.floor((i * from) / to));
+    for (let i = 0; i < to; i++)
+      longest = Math.max(longest, Math.ceil(((i + 1) * from) / to) - Math.floor((i * from) / to));
     return longest;
   });
   const sizes = (d: number): [Expr, Expr] => [scalar(2 * d), scalar(2 * d + 1)];
   const lengths = (at: readonly Expr[], swap: boolean): Expr =>
     product(
       at.map((target, d) => {
-        const [from, to] = swap ? sizes(d).reverse() as [Expr, Expr] : sizes(d);
+        const [from, to] = swap ? (sizes(d).reverse() as [Expr, Expr]) : sizes(d);
         return minus(adaptiveEnd(target, from, to), adaptiveStart(target, from, to));
       }),
     );
   runGatheredSum(x, out, {
     name: `adaptivePool|${divide}`,
     taps,
-    scalars: source.flatMap((from, d) => [{ dtype: 'int32', value: from } as const, { dtype: 'int32', value: size[d] as number } as const]),
+    scalars: source.flatMap((from, d) => [
+      { dtype: 'int32', value: from } as const,
+      { dtype: 'int32', value: size[d] as number } as const,
+    ]),
     place: (d, target, tap) => {
       const at = plus(adaptiveStart(target, ...sizes(d)), tap);
       return op('where', op('lt', at, adaptiveEnd(target, ...sizes(d))), at, int(-1));
     },
-    ...(divide === 'before' ? { before: (places) => lengths(places, true) } : { after: (targets) => lengths(targets, false) }),
+    ...(divide === 'before'
+      ? { before: (places) => lengths(places, true) }
+      : { after: (targets) => lengths(targets, false) }),
   });
 }

@@ -1,4 +1,4 @@
-import { castValue, DTypeError, expandView, numel, type Shape, type View } from '@flambeau/backend';
+import { castValue, type DType, expandView, numel, type Shape, type View } from '@flambeau/backend';
 import { emptyLike } from '../core/dispatch.ts';
 import type { Scalar } from '../core/graph.ts';
 import type { Tensor } from '../tensor.ts';
@@ -7,6 +7,15 @@ import { fillStorage } from './elementwise.ts';
 
 /** How `scatter` combines what is there with what comes. */
 export type ScatterReduce = 'set' | 'sum' | 'prod' | 'max' | 'min';
+
+/** Sums and products of bool saturate: they are "or" and "and". */
+const BOOL_FOLDS: Readonly<Record<ScatterReduce, ScatterReduce>> = {
+  set: 'set',
+  sum: 'max',
+  prod: 'min',
+  max: 'max',
+  min: 'min',
+};
 
 /** A tensor and how to look at it. */
 export interface Placed {
@@ -21,32 +30,35 @@ export function placed(tensor: Tensor): Placed {
 
 /** The view with one axis if it has none, as routines need one to work along. */
 function lifted({ tensor, layout }: Placed): Placed {
-  return layout.shape.length ? { tensor, layout } : { tensor, layout: { shape: [1], strides: [1], offset: layout.offset } };
+  return layout.shape.length
+    ? { tensor, layout }
+    : { tensor, layout: { shape: [1], strides: [1], offset: layout.offset } };
 }
 
 /**
  * Scatters `source` along one axis of `target`, in place and unrecorded. Positions outside the axis are ignored.
  *
  * @param index - int32, of the source's shape.
- * @throws {DTypeError} The dtype has no such reduction.
  */
 export function runScatter(target: Placed, dim: number, index: Placed, source: Placed, reduce: ScatterReduce): void {
   if (numel(index.layout.shape) === 0) return;
   const { dtype } = target.tensor;
-  if (dtype === 'bool' && (reduce === 'sum' || reduce === 'prod')) {
-    throw new DTypeError('scatter', `cannot combine bool by ${reduce}. Convert with int().`, { dtype });
-  }
+  const fold = dtype === 'bool' ? BOOL_FOLDS[reduce] : reduce;
   const operands = [index, apart(source, target), target].map(lifted);
-  const executable = target.tensor.runtime.prepare(`scatter|${dtype}|${dim}|${reduce}`, () => ({
+  const executable = target.tensor.runtime.prepare(`scatter|${dtype}|${dim}|${fold}`, () => ({
     kind: 'routine',
     name: 'scatter',
     inputs: ['int32', dtype],
     outputs: [dtype],
     scalars: [],
-    attributes: { dim, reduce },
+    attributes: { dim, reduce: fold },
   }));
   const buffers = operands.map(({ tensor }) => tensor.buffer);
-  target.tensor.runtime.realize(executable, buffers, { extents: [], views: operands.map(({ layout }) => layout), scalars: [] });
+  target.tensor.runtime.realize(executable, buffers, {
+    extents: [],
+    views: operands.map(({ layout }) => layout),
+    scalars: [],
+  });
 }
 
 /** The source, copied if it shares memory with the target. */
@@ -57,7 +69,7 @@ function apart(source: Placed, target: Placed): Placed {
 }
 
 /** A new tensor with one value everywhere; unrecorded. */
-export function filled(like: Tensor, shape: Shape, value: Scalar, dtype = like.dtype): Tensor {
+export function filled(like: Tensor, shape: Shape, value: Scalar, dtype: DType = like.dtype): Tensor {
   const out = emptyLike(like, shape, dtype);
   fillStorage(out, castValue(typeof value === 'boolean' ? Number(value) : value, dtype));
   return out;

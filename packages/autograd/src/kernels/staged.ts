@@ -56,12 +56,18 @@ export interface StagedProgram {
  * @param dims - The axes that each row runs along.
  * @returns One tensor per store, reduced ones without the reduced axes.
  */
-export function runStaged(program: StagedProgram, operands: readonly Tensor[], layouts: readonly View[], dims: readonly number[]): Tensor[] {
+export function runStaged(
+  program: StagedProgram,
+  operands: readonly Tensor[],
+  layouts: readonly View[],
+  dims: readonly number[],
+): Tensor[] {
   const first = operands[0] as Tensor;
   requireSameDevice(program.name, operands);
   const shape = (layouts[0] as View).shape;
   const kept = shape.map((_, axis) => axis).filter((axis) => !dims.includes(axis));
-  const pick = (values: readonly number[], axes: readonly number[]): number[] => axes.map((axis) => values[axis] as number);
+  const pick = (values: readonly number[], axes: readonly number[]): number[] =>
+    axes.map((axis) => values[axis] as number);
   const outerShape = pick(shape, kept);
   const stores = program.stages.filter((row) => 'store' in row);
   const outputs = stores.map((row) => emptyLike(first, row.store === 'full' ? shape : outerShape, row.dtype));
@@ -71,17 +77,22 @@ export function runStaged(program: StagedProgram, operands: readonly Tensor[], l
   const walkers = [...layouts.map((view) => view.strides), full];
   const reducedStrides = contiguousStrides(outerShape);
   const outer = collapse(outerShape, [...walkers.map((strides) => pick(strides, kept)), reducedStrides]);
-  const inner = collapse(pick(shape, dims), walkers.map((strides) => pick(strides, dims)));
+  const inner = collapse(
+    pick(shape, dims),
+    walkers.map((strides) => pick(strides, dims)),
+  );
 
   const outerRank = outer.extents.length;
   const extents: number[] = [...outer.extents];
   const views: View[] = [];
   const both: Shape = [...outer.extents, ...inner.extents];
-  const operandViews = layouts.map((view, i): View => ({
-    shape: both,
-    strides: [...(outer.strides[i] as number[]), ...(inner.strides[i] as number[])],
-    offset: view.offset,
-  }));
+  const operandViews = layouts.map(
+    (view, i): View => ({
+      shape: both,
+      strides: [...(outer.strides[i] as number[]), ...(inner.strides[i] as number[])],
+      offset: view.offset,
+    }),
+  );
   const fullView: View = {
     shape: both,
     strides: [...(outer.strides[layouts.length] as number[]), ...(inner.strides[layouts.length] as number[])],
@@ -90,13 +101,18 @@ export function runStaged(program: StagedProgram, operands: readonly Tensor[], l
   const reducedView: View = { shape: outer.extents, strides: outer.strides[layouts.length + 1] as number[], offset: 0 };
 
   const scalars = program.scalars ?? [];
-  const steps = [...operandViews, fullView, reducedView].map((view) => stepsOf(view).map((s) => s.charAt(0)).join(''));
+  const steps = [...operandViews, fullView, reducedView].map((view) =>
+    stepsOf(view)
+      .map((s) => s.charAt(0))
+      .join(''),
+  );
   const dtypes = operands.map((tensor) => tensor.dtype).join();
   const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps.join()}`;
   // Which operand each access reads is decided while building; the cached plan keeps it for later launches.
   const cache = plans;
   let plan = cache.get(key);
-  const build = (): LoopKernel => buildStaged(program, operands, outputs, operandViews, fullView, reducedView, outerRank, inner.extents.length);
+  const build = (): LoopKernel =>
+    buildStaged(program, operands, outputs, operandViews, fullView, reducedView, outerRank, inner.extents.length);
   if (!plan) {
     plan = accessPlan(program);
     cache.set(key, plan);
@@ -104,11 +120,16 @@ export function runStaged(program: StagedProgram, operands: readonly Tensor[], l
   for (const row of program.stages) if (!('store' in row) || row.store === 'full') extents.push(...inner.extents);
   const reducedInput = (operand: number): View => operandViews[operand] as View;
   for (const step of plan) {
-    if (step.kind === 'operand') views.push(step.outer ? outerPart(reducedInput(step.operand), outerRank) : reducedInput(step.operand));
+    if (step.kind === 'operand')
+      views.push(step.outer ? outerPart(reducedInput(step.operand), outerRank) : reducedInput(step.operand));
     else views.push(step.full ? fullView : reducedView);
   }
   const executable = first.runtime.prepare(key, build);
-  first.runtime.realize(executable, [...operands, ...outputs].map((t) => t.buffer), { extents, views, scalars: scalars.map((s) => s.value) });
+  first.runtime.realize(
+    executable,
+    [...operands, ...outputs].map((t) => t.buffer),
+    { extents, views, scalars: scalars.map((s) => s.value) },
+  );
   return outputs;
 }
 

@@ -1,8 +1,8 @@
 import * as joining from '../functions/joining.ts';
-import * as scan from '../functions/scan.ts';
-import type { CumulateOptions, KeepDimOptions, Sorted, SortOptions, TopkOptions } from '../functions/scan.ts';
-import * as random from '../functions/random-fill.ts';
 import type { RandomOptions } from '../functions/random-fill.ts';
+import * as random from '../functions/random-fill.ts';
+import type { CumulateOptions, KeepDimOptions, Sorted, SortOptions, TopkOptions } from '../functions/scan.ts';
+import * as scan from '../functions/scan.ts';
 import type { Tensor } from '../tensor.ts';
 import { InPlaceMethods } from './in-place.ts';
 

@@ -1,8 +1,9 @@
 import { dtypes } from '@flambeau/backend';
 import type { Operand, Scalar } from '../core/graph.ts';
 import { copy_, fill_ } from '../functions/conversion.ts';
+import { maskedFill_ } from '../functions/in-place-indexing.ts';
 import type { AlphaOptions, DivOptions, ValueOptions } from '../functions/pointwise.ts';
-import { elementwiseInPlace as run, writeElementwise } from '../ops/elementwise.ts';
+import { elementwiseInPlace as run } from '../ops/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { ShapeMethods } from './shape.ts';
 
@@ -359,7 +360,7 @@ export abstract class InPlaceMethods extends ShapeMethods {
 
   /** Overwrites the elements where the mask is true. */
   maskedFill_(this: Tensor, mask: Tensor, value: Operand): Tensor {
-    return writeElementwise('where', this, [mask, value, this]);
+    return maskedFill_(this, mask, value);
   }
 
   /** In-place `nanToNum`. */

@@ -1,7 +1,7 @@
 import type { Operand } from '../core/graph.ts';
 import { TensorBase } from '../core/tensor-base.ts';
-import * as f from '../functions/pointwise.ts';
 import type { AlphaOptions, CloseOptions, DivOptions, ValueOptions } from '../functions/pointwise.ts';
+import * as f from '../functions/pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Element-wise methods; each is the free function of its name with the tensor as first operand. */

@@ -1,7 +1,9 @@
-import * as matmul from '../functions/matmul.ts';
 import type { AddProductOptions } from '../functions/matmul.ts';
+import * as matmul from '../functions/matmul.ts';
+import type { Dims, NormOrder, ReduceOptions, TypedReduceOptions, VarianceOptions } from '../functions/reduction.ts';
 import * as reduction from '../functions/reduction.ts';
-import type { Dims, NormOrder, ReduceOptions, SoftmaxOptions, TypedReduceOptions, VarianceOptions } from '../functions/reduction.ts';
+import type { SoftmaxOptions } from '../functions/softmax.ts';
+import * as softmax from '../functions/softmax.ts';
 import type { Tensor } from '../tensor.ts';
 import { PointwiseMethods } from './pointwise.ts';
 
@@ -72,14 +74,14 @@ export abstract class ReductionMethods extends PointwiseMethods {
     return reduction.logsumexp(this, dim, options);
   }
 
-  /** @see {@link reduction.softmax} */
+  /** @see {@link softmax.softmax} */
   softmax(this: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
-    return reduction.softmax(this, dim, options);
+    return softmax.softmax(this, dim, options);
   }
 
-  /** @see {@link reduction.logSoftmax} */
+  /** @see {@link softmax.logSoftmax} */
   logSoftmax(this: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
-    return reduction.logSoftmax(this, dim, options);
+    return softmax.logSoftmax(this, dim, options);
   }
 
   /** @see {@link matmul.matmul} */

@@ -137,7 +137,10 @@ export abstract class ShapeMethods extends ReductionMethods {
 
   /** All axes reversed. */
   get T(): Tensor {
-    return movement.permute(this as unknown as Tensor, this.shape.map((_, axis) => this.ndim - 1 - axis));
+    return movement.permute(
+      this as unknown as Tensor,
+      this.shape.map((_, axis) => this.ndim - 1 - axis),
+    );
   }
 
   /** The last two axes swapped. */

@@ -43,14 +43,17 @@ const logical = (name: ScalarOpName): ElementwiseOp =>
 const rounding = (name: ScalarOpName): ElementwiseOp => unary(nothing, (x, t) => (isFloat(t) ? op(name, x) : x));
 
 const { add, sub, mul, div, neg, exp, where, lt, gt, le, ge, max, min, abs } = Object.fromEntries(
-  (['add', 'sub', 'mul', 'div', 'neg', 'exp', 'where', 'lt', 'gt', 'le', 'ge', 'max', 'min', 'abs'] as const).map((name) => [
-    name,
-    (...args: readonly Expr[]): Expr => op(name, ...args),
-  ]),
-) as Record<'add' | 'sub' | 'mul' | 'div' | 'neg' | 'exp' | 'where' | 'lt' | 'gt' | 'le' | 'ge' | 'max' | 'min' | 'abs', (...args: Expr[]) => Expr>;
+  (['add', 'sub', 'mul', 'div', 'neg', 'exp', 'where', 'lt', 'gt', 'le', 'ge', 'max', 'min', 'abs'] as const).map(
+    (name) => [name, (...args: readonly Expr[]): Expr => op(name, ...args)],
+  ),
+) as Record<
+  'add' | 'sub' | 'mul' | 'div' | 'neg' | 'exp' | 'where' | 'lt' | 'gt' | 'le' | 'ge' | 'max' | 'min' | 'abs',
+  (...args: Expr[]) => Expr
+>;
 
 const isBool = (t: DType): boolean => t === 'bool';
-const infinite = (x: Expr, t: DType): Expr => (isFloat(t) ? op('eq', abs(x), c(Number.POSITIVE_INFINITY, t)) : op('ne', x, x));
+const infinite = (x: Expr, t: DType): Expr =>
+  isFloat(t) ? op('eq', abs(x), c(Number.POSITIVE_INFINITY, t)) : op('ne', x, x);
 
 /** log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|). */
 const softplusOf = (x: Expr, t: DType): Expr => add(max(x, c(0, t)), op('log1p', exp(neg(abs(x)))));
@@ -65,7 +68,7 @@ const geluTanhOf = (x: Expr, t: DType): Expr =>
 /** Every element-wise op; see each row's derivative in `derivatives`. Operands are x, y, z, w. */
 export const elementwiseRows: Readonly<Record<ElementwiseName, ElementwiseOp>> = {
   add: binary(nothing, (x, y, t) => op(isBool(t) ? 'or' : 'add', x, y)),
-  addScaled: ternary(Z, (x, y, z) => add(x, mul(y, z))),
+  addScaled: ternary(Z, (x, y, z) => add(x, mul(y, z)), { factors: 2 }),
   sub: binary(nothing, (x, y) => sub(x, y)),
   mul: binary(XY, (x, y, t) => op(isBool(t) ? 'and' : 'mul', x, y)),
   div: binary(XY, (x, y) => div(x, y), { compute: 'float' }),
@@ -77,20 +80,23 @@ export const elementwiseRows: Readonly<Record<ElementwiseName, ElementwiseOp>> =
   atan2: binary(XY, (x, y) => op('atan2', x, y), { compute: 'float' }),
   maximum: binary(XY, (x, y) => max(x, y)),
   minimum: binary(XY, (x, y) => min(x, y)),
-  fmax: binary(XY, (x, y, t) => (isFloat(t) ? where(op('isnan', x), y, where(op('isnan', y), x, max(x, y))) : max(x, y))),
-  fmin: binary(XY, (x, y, t) => (isFloat(t) ? where(op('isnan', x), y, where(op('isnan', y), x, min(x, y))) : min(x, y))),
+  fmax: binary(XY, (x, y, t) =>
+    isFloat(t) ? where(op('isnan', x), y, where(op('isnan', y), x, max(x, y))) : max(x, y),
+  ),
+  fmin: binary(XY, (x, y, t) =>
+    isFloat(t) ? where(op('isnan', x), y, where(op('isnan', y), x, min(x, y))) : min(x, y),
+  ),
   copysign: binary(XY, (x, y) => where(op('eq', op('signbit', x), op('signbit', y)), x, neg(x)), { compute: 'float' }),
   // Scaled by the larger side, so that squares neither overflow nor vanish.
   hypot: binary(XY | OUT, (x, y, t) => {
     const big = max(abs(x), abs(y));
     const ratio = div(min(abs(x), abs(y)), big);
     const plain = mul(big, op('sqrt', add(c(1, t), mul(ratio, ratio))));
-    return where(op('eq', big, c(0, t)), big, where(infinite(big, t), big, plain));
+    const anyInfinite = op('or', infinite(x, t), infinite(y, t));
+    return where(anyInfinite, c(Number.POSITIVE_INFINITY, t), where(op('eq', big, c(0, t)), big, plain));
   }),
   logaddexp: binary(XY, (x, y, t) => logAddExp(x, y, t, (d) => op('log1p', exp(d)))),
-  logaddexp2: binary(XY, (x, y, t) =>
-    logAddExp(x, y, t, (d) => mul(op('log1p', op('exp2', d)), c(Math.LOG2E, t))),
-  ),
+  logaddexp2: binary(XY, (x, y, t) => logAddExp(x, y, t, (d) => mul(op('log1p', op('exp2', d)), c(Math.LOG2E, t)))),
   xlogy: binary(XY, (x, y, t) => where(op('isnan', y), y, where(op('eq', x, c(0, t)), c(0, t), mul(x, op('log', y)))), {
     compute: 'float',
   }),
@@ -118,17 +124,30 @@ export const elementwiseRows: Readonly<Record<ElementwiseName, ElementwiseOp>> =
     const span = sub(y, x);
     return where(lt(abs(z), c(0.5, t)), add(x, mul(z, span)), sub(y, mul(span, sub(c(1, t), z))));
   }),
-  addcmul: row(4, Y | Z | W, ([x, y, z, w]) => add(x as Expr, mul(w as Expr, mul(y as Expr, z as Expr)))),
-  addcdiv: row(4, Y | Z | W, ([x, y, z, w]) => add(x as Expr, mul(w as Expr, div(y as Expr, z as Expr)))),
+  addcmul: row(4, Y | Z | W, ([x, y, z, w]) => add(x as Expr, mul(w as Expr, mul(y as Expr, z as Expr))), {
+    factors: 3,
+  }),
+  addcdiv: row(4, Y | Z | W, ([x, y, z, w]) => add(x as Expr, mul(w as Expr, div(y as Expr, z as Expr))), {
+    factors: 3,
+  }),
   clamp: ternary(X | Y | Z, (x, y, z) => min(max(x, y), z)),
   clampMin: binary(XY, (x, y) => max(x, y)),
   clampMax: binary(XY, (x, y) => min(x, y)),
-  nanToNum: row(4, X, ([x, y, z, w], t) => {
-    const value = x as Expr;
-    if (!isFloat(t)) return value;
-    const high = where(op('eq', value, c(Number.POSITIVE_INFINITY, t)), z as Expr, value);
-    return where(op('isnan', value), y as Expr, where(op('eq', value, c(Number.NEGATIVE_INFINITY, t)), w as Expr, high));
-  }),
+  nanToNum: row(
+    4,
+    X,
+    ([x, y, z, w], t) => {
+      const value = x as Expr;
+      if (!isFloat(t)) return value;
+      const high = where(op('eq', value, c(Number.POSITIVE_INFINITY, t)), z as Expr, value);
+      return where(
+        op('isnan', value),
+        y as Expr,
+        where(op('eq', value, c(Number.NEGATIVE_INFINITY, t)), w as Expr, high),
+      );
+    },
+    { factors: 1 },
+  ),
 
   neg: unary(nothing, (x) => neg(x)),
   abs: unary(X, (x) => abs(x)),
@@ -146,7 +165,7 @@ export const elementwiseRows: Readonly<Record<ElementwiseName, ElementwiseOp>> =
   frac: unary(nothing, (x) => sub(x, op('trunc', x))),
   sqrt: math('sqrt', OUT),
   rsqrt: math('rsqrt', OUT),
-  square: unary(X, (x) => mul(x, x)),
+  square: unary(X, (x, t) => op(isBool(t) ? 'and' : 'mul', x, x)),
   reciprocal: math('reciprocal', OUT),
   exp: math('exp', OUT),
   exp2: math('exp2', OUT),

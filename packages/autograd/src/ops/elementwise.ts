@@ -1,5 +1,5 @@
-import { ArgumentError, DTypeError, dtypes, sameShape, ShapeError } from '@flambeau/backend';
-import { isTensor, record, recordInPlace, requireWritable, snapshot } from '../core/dispatch.ts';
+import { ArgumentError, DTypeError, dtypes, ShapeError, sameShape } from '@flambeau/backend';
+import { isTensor, type Keep, mustRecord, record, recordInPlace, requireWritable, snapshot } from '../core/dispatch.ts';
 import type { Operand } from '../core/graph.ts';
 import { contiguousCopy } from '../kernels/copy.ts';
 import { broadcastOperands, computeType, runElementwise } from '../kernels/elementwise.ts';
@@ -7,7 +7,10 @@ import type { Tensor } from '../tensor.ts';
 import { elementwiseRows } from './elementwise-rows.ts';
 import type { ElementwiseName } from './signatures.ts';
 
-const codes = Object.fromEntries(Object.keys(elementwiseRows).map((name, code) => [name, code])) as Record<ElementwiseName, number>;
+const codes = Object.fromEntries(Object.keys(elementwiseRows).map((name, code) => [name, code])) as Record<
+  ElementwiseName,
+  number
+>;
 const NONE = {};
 
 function checkOperands(op: string, operands: readonly Operand[]): void {
@@ -45,7 +48,9 @@ export function writeElementwise<T extends Tensor>(op: ElementwiseName, target: 
   const row = elementwiseRows[op];
   const shape = broadcastOperands(op, operands);
   if (!sameShape(shape, target.shape)) {
-    throw new ShapeError(op, `output with shape [${target.shape}] doesn't match the broadcast shape [${shape}].`, { shape });
+    throw new ShapeError(op, `output with shape [${target.shape}] doesn't match the broadcast shape [${shape}].`, {
+      shape,
+    });
   }
   const compute = row.result === 'bool' ? 'bool' : computeType(row, operands);
   if (KINDS.indexOf(dtypes[compute].kind) > KINDS.indexOf(dtypes[target.dtype].kind)) {
@@ -57,10 +62,20 @@ export function writeElementwise<T extends Tensor>(op: ElementwiseName, target: 
       ? contiguousCopy(operand)
       : operand,
   );
+  const recorded = operands.map((operand) => (operand === target ? before(target, operands, row.keep) : operand));
   runElementwise(op, codes[op], row, safe, target);
-  const recorded = operands.map((operand) => (operand === target ? snapshot(target) : operand));
   recordInPlace(op, NONE, recorded, target, row.result === 'same' ? row.keep : 0);
   return target;
+}
+
+/** The target as it is before the change: copied if the derivative will read it. */
+function before(target: Tensor, operands: readonly Operand[], keep: Keep): Tensor {
+  const history = snapshot(target);
+  const read = operands.some((operand, i) => operand === target && keep & (1 << i));
+  if (!read || !mustRecord(operands)) return history;
+  const copy = contiguousCopy(target);
+  copy.edge = history.edge;
+  return copy;
 }
 
 const KINDS = ['bool', 'integer', 'float'] as const;

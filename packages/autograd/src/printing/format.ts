@@ -70,7 +70,12 @@ class Formatter {
     const word = special(number);
     if (this.#sciMode) return word ?? scientific(number, options.precision);
     if (this.#intMode) return word ?? `${Object.is(number, -0) ? '-0' : number.toFixed(0)}.`;
-    return word ?? (Object.is(number, -0) || (number < 0 && Number(number.toFixed(options.precision)) === 0) ? `-${Math.abs(number).toFixed(options.precision)}` : number.toFixed(options.precision));
+    return (
+      word ??
+      (Object.is(number, -0) || (number < 0 && Number(number.toFixed(options.precision)) === 0)
+        ? `-${Math.abs(number).toFixed(options.precision)}`
+        : number.toFixed(options.precision))
+    );
   }
 
   format(value: Value): string {
@@ -108,7 +113,9 @@ function formatAxis(source: Source, formatter: Formatter, axis: number, start: n
   const positions = shownPositions(size, summarize);
   if (axis === shape.length - 1) {
     const perLine = Math.max(1, Math.floor((options.lineWidth - indent) / (formatter.width + 2)));
-    const words = positions.map((position) => (position === null ? ' ...' : formatter.format(values(start * size + position))));
+    const words = positions.map((position) =>
+      position === null ? ' ...' : formatter.format(values(start * size + position)),
+    );
     const lines: string[] = [];
     for (let i = 0; i < words.length; i += perLine) lines.push(words.slice(i, i + perLine).join(', '));
     return `[${lines.join(`,\n${' '.repeat(indent + 1)}`)}]`;
@@ -123,7 +130,8 @@ function formatAxis(source: Source, formatter: Formatter, axis: number, start: n
 function suffixes(tensor: Tensor, shown: boolean): string[] {
   const list: string[] = [];
   if (tensor.device !== 'cpu') list.push(`device='${tensor.device}'`);
-  if (!shown || (tensor.numel() === 0 && tensor.ndim !== 1)) list.push(`size=(${tensor.shape.join(', ')}${tensor.ndim === 1 ? ',' : ''})`);
+  if (!shown || (tensor.numel() === 0 && tensor.ndim !== 1))
+    list.push(`size=(${tensor.shape.join(', ')}${tensor.ndim === 1 ? ',' : ''})`);
   const plain = tensor.dtype === 'float32' || tensor.dtype === 'int64' || tensor.dtype === 'bool';
   const isDefault = tensor.numel() === 0 ? tensor.dtype === 'float32' : plain;
   if (!isDefault) list.push(`dtype=torch.${tensor.dtype}`);
@@ -169,11 +177,11 @@ export function formatTensor(tensor: Tensor, prefix = 'tensor('): string {
   };
   const shown = shownElements(source).map(source.values);
   const formatter = new Formatter(tensor.dtype, shown);
-  const body = tensor.ndim === 0 ? scalarText(formatter, shown[0] as Value) : formatAxis(source, formatter, 0, 0, indent);
+  const body =
+    tensor.ndim === 0 ? scalarText(formatter, shown[0] as Value) : formatAxis(source, formatter, 0, 0, indent);
   return withSuffixes(prefix + body, suffixes(tensor, true), indent);
 }
 
 function scalarText(formatter: Formatter, value: Value): string {
   return formatter.format(value).trimStart();
 }
-

@@ -29,7 +29,8 @@ export class Generator {
 
   /** Starts the stream of a seed. @throws {ArgumentError} The seed is no safe integer. */
   manualSeed(seed: number): this {
-    if (!Number.isSafeInteger(seed)) throw new ArgumentError('manualSeed', `a seed must be a safe integer; got ${String(seed)}.`);
+    if (!Number.isSafeInteger(seed))
+      throw new ArgumentError('manualSeed', `a seed must be a safe integer; got ${String(seed)}.`);
     this.#seed = seed;
     this.#engine = new MersenneTwister(lowBits(seed));
     this.#cachedNormal = null;

@@ -1,8 +1,10 @@
-import '@flambeau/backend-cpu';
-import { ones, randn, tensor, zeros } from '@flambeau/autograd';
-import { ArgumentError, DTypeError, ShapeError } from '@flambeau/backend';
+import { ones, randn, tensor, use, zeros } from '@flambeau/autograd';
+import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/backend';
+import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import * as nn from '../index.ts';
+
+use(cpu());
 
 type Case = readonly [what: string, call: () => unknown, error: new (...args: never[]) => Error, text: string];
 
@@ -348,7 +350,7 @@ const calls: readonly Case[] = [
   [
     'a dimension that is not there',
     () => new nn.Softmax(3)(x()),
-    ShapeError,
+    IndexError,
     'Dimension out of range (expected to be in range of [-3, 2], but got 3)',
   ],
   [

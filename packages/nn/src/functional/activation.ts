@@ -344,7 +344,8 @@ export function threshold(input: Tensor, limit: number, value: number, options?:
  * The first half of a dimension times the sigmoid of the second.
  *
  * @shape input `[..., 2n, ...]` → `[..., n, ...]`
- * @throws {ShapeError} The dimension does not exist or has an odd size.
+ * @throws {IndexError} There is no such dimension.
+ * @throws {ShapeError} The dimension has an odd size.
  * @source PyTorch `nn.functional.glu`; Dauphin et al. 2016, arXiv:1612.08083.
  */
 export function glu(input: Tensor, dim = -1): Tensor {

@@ -1,13 +1,19 @@
-import '@flambeau/backend-cpu';
-import { gradcheck, gradgradcheck, manualSeed, randn, type Tensor, tensor } from '@flambeau/autograd';
+import { gradcheck, gradgradcheck, manualSeed, randn, type Tensor, tensor, use } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as F from './index.ts';
+
+use(cpu());
 
 const draw = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
 /** Values away from 0 and from the borders of piecewise functions. */
 const apart = (...values: number[]): Tensor => tensor(values, { dtype: 'float64', requiresGrad: true });
 const indices = (data: number[] | number[][]): Tensor => tensor(data, { dtype: 'int32' });
-const probabilities = (...shape: number[]): Tensor => draw(...shape).sigmoid().detach().requiresGrad_();
+const probabilities = (...shape: number[]): Tensor =>
+  draw(...shape)
+    .sigmoid()
+    .detach()
+    .requiresGrad_();
 
 type Case = readonly [name: string, fn: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: () => Tensor[]];
 
@@ -17,7 +23,11 @@ const cases: readonly Case[] = [
   ['linear', (x, w, b) => F.linear(x, w, b), () => [draw(2, 3, 4), draw(5, 4), draw(5)]],
   ['linear of one row', (x, w, b) => F.linear(x, w, b), () => [draw(4), draw(5, 4), draw(5)]],
   ['bilinear', (x, y, w, b) => F.bilinear(x, y, w, b), () => [draw(3, 2), draw(3, 4), draw(2, 2, 4), draw(2)]],
-  ['layerNorm', (x, weight, bias) => F.layerNorm(x, [2, 3], { weight, bias }), () => [draw(3, 2, 3), draw(2, 3), draw(2, 3)]],
+  [
+    'layerNorm',
+    (x, weight, bias) => F.layerNorm(x, [2, 3], { weight, bias }),
+    () => [draw(3, 2, 3), draw(2, 3), draw(2, 3)],
+  ],
   ['rmsNorm', (x, weight) => F.rmsNorm(x, [3], { weight, eps: 1e-3 }), () => [draw(3, 2, 3), draw(3)]],
   ['groupNorm', (x, weight, bias) => F.groupNorm(x, 2, { weight, bias }), () => [draw(2, 4, 3), draw(4), draw(4)]],
   [
@@ -34,10 +44,30 @@ const cases: readonly Case[] = [
   ['pad by reflection', (x) => F.pad(x, [2, 1, 1, 0], { mode: 'reflect' }), () => [draw(2, 3, 4)]],
   ['pad by replication', (x) => F.pad(x, [2, 5, -1, 0], { mode: 'replicate' }), () => [draw(2, 3, 4)]],
   ['pad around', (x) => F.pad(x, [2, 4], { mode: 'circular' }), () => [draw(2, 4)]],
-  ['embedding by frequency', (w) => F.embedding(indices([[0, 2], [2, 2]]), w, { paddingIdx: 0 }), () => [draw(3, 2)]],
-  ['scaledDotProductAttention', (q, k, v) => F.scaledDotProductAttention(q, k, v, { isCausal: true }), () => [draw(2, 3, 4), draw(2, 3, 4), draw(2, 3, 2)]],
+  [
+    'embedding by frequency',
+    (w) =>
+      F.embedding(
+        indices([
+          [0, 2],
+          [2, 2],
+        ]),
+        w,
+        { paddingIdx: 0 },
+      ),
+    () => [draw(3, 2)],
+  ],
+  [
+    'scaledDotProductAttention',
+    (q, k, v) => F.scaledDotProductAttention(q, k, v, { isCausal: true }),
+    () => [draw(2, 3, 4), draw(2, 3, 4), draw(2, 3, 2)],
+  ],
   ['glu', (x) => F.glu(x, 0), () => [draw(4, 2)]],
-  ['prelu', (x, w) => F.prelu(x, w), () => [apart(-1, 2, 0.5, -0.7).detach().reshape([1, 4, 1]).requiresGrad_(), draw(4)]],
+  [
+    'prelu',
+    (x, w) => F.prelu(x, w),
+    () => [apart(-1, 2, 0.5, -0.7).detach().reshape([1, 4, 1]).requiresGrad_(), draw(4)],
+  ],
   ['softsign', F.softsign, spread],
   ['tanhshrink', F.tanhshrink, spread],
   ['celu', (x) => F.celu(x, 1.3), spread],
@@ -62,13 +92,29 @@ const cases: readonly Case[] = [
     () => [draw(2, 3), probabilities(2, 3), draw(3)],
   ],
   ['klDiv', (x, t) => F.klDiv(x, t, { reduction: 'batchmean' }), () => [draw(2, 3), probabilities(2, 3)]],
-  ['klDiv of logarithms', (x, t) => F.klDiv(x, t, { reduction: 'sum', logTarget: true }), () => [draw(2, 3), draw(2, 3)]],
+  [
+    'klDiv of logarithms',
+    (x, t) => F.klDiv(x, t, { reduction: 'sum', logTarget: true }),
+    () => [draw(2, 3), draw(2, 3)],
+  ],
   [
     'crossEntropy of indices',
-    (x, weight) => F.crossEntropy(x, indices([[1, 0], [2, -100]]), { weight, labelSmoothing: 0.2 }),
+    (x, weight) =>
+      F.crossEntropy(
+        x,
+        indices([
+          [1, 0],
+          [2, -100],
+        ]),
+        { weight, labelSmoothing: 0.2 },
+      ),
     () => [draw(2, 3, 2), probabilities(3)],
   ],
-  ['crossEntropy of probabilities', (x, t) => F.crossEntropy(x, t, { labelSmoothing: 0.1 }), () => [draw(2, 3), probabilities(2, 3)]],
+  [
+    'crossEntropy of probabilities',
+    (x, t) => F.crossEntropy(x, t, { labelSmoothing: 0.1 }),
+    () => [draw(2, 3), probabilities(2, 3)],
+  ],
 ];
 
 describe('derivatives agree with differences', () => {

@@ -1,4 +1,4 @@
-import { cat, type Tensor, zeros } from '@flambeau/autograd';
+import { cat, constantPad, type Tensor, zeros } from '@flambeau/autograd';
 import { ArgumentError, ShapeError } from '@flambeau/backend';
 import { requireTensor, shapeText } from '../utils/check.ts';
 import { additiveMask, scaledDotProductAttention } from './attention.ts';
@@ -115,7 +115,7 @@ function splitHeads(x: Tensor, heads: number): Tensor {
 
 /** Lets everybody see keys that were added behind the last one. */
 function widen(mask: Tensor): Tensor {
-  return mask.pad([0, 1]);
+  return constantPad(mask, [0, 1]);
 }
 
 /**

@@ -1,8 +1,7 @@
-import { noGrad, type Tensor } from '@flambeau/autograd';
+import { noGrad, standardize, type Tensor } from '@flambeau/autograd';
 import { ArgumentError, type DType, ShapeError } from '@flambeau/backend';
 import { describe, requireInteger, requireNumber, requireTensor, shapeText } from '../utils/check.ts';
 import { torchSize } from '../utils/python.ts';
-import { standardise } from './standardise.ts';
 
 /** What {@link layerNorm} accepts. */
 export interface LayerNormFunctionOptions {
@@ -80,7 +79,8 @@ export function layerNorm(
   const { weight, bias, eps = 1e-5 } = options;
   const dims = normalisedDims('layerNorm', input, normalizedShape, [weight, bias]);
   checkEps('layerNorm', eps);
-  return affine(standardise(input, dims, eps).output, weight, bias);
+  const [output] = standardize(input, dims, eps);
+  return affine(output, weight, bias);
 }
 
 /** What {@link rmsNorm} accepts. */
@@ -176,7 +176,8 @@ export function groupNorm(input: Tensor, numGroups: number, options: GroupNormFu
   const bias = alongChannels('groupNorm', 'bias', options.bias, input);
   const size = rest.reduce((product, one) => product * one, channels / numGroups);
   const rows = input.reshape([batch, numGroups, size]);
-  return affine(standardise(rows, [2], eps).output.reshape(input.shape), weight, bias);
+  const [output] = standardize(rows, [2], eps);
+  return affine(output.reshape(input.shape), weight, bias);
 }
 
 /** What {@link batchNorm} accepts. */
@@ -241,15 +242,15 @@ export function batchNorm(
     );
   }
   const dims = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const standard = standardise(input, dims, eps);
+  const [output, , batchMean, batchVariance] = standardize(input, dims, eps);
   if (count > 0) {
     noGrad(() => {
-      const unbiased = standard.variance.mul(count / (count - 1));
-      if (runningMean) blend(runningMean, standard.mean, momentum);
+      const unbiased = batchVariance.mul(count / (count - 1));
+      if (runningMean) blend(runningMean, batchMean, momentum);
       if (runningVar) blend(runningVar, unbiased, momentum);
     });
   }
-  return affine(standard.output, weight, bias);
+  return affine(output, weight, bias);
 }
 
 /** Moves running statistics towards new ones in place. */
@@ -271,7 +272,7 @@ export interface NormalizeOptions {
  * Divides vectors by their p-norm.
  *
  * @shape input `[...]` → `[...]`
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @throws {ArgumentError} `p` or `eps` is not a number.
  * @source PyTorch `nn.functional.normalize`.
  * @example

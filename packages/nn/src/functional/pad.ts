@@ -1,4 +1,4 @@
-import { fromArray, pad as padConstant, type Tensor } from '@flambeau/autograd';
+import { constantPad, fromArray, type Tensor } from '@flambeau/autograd';
 import { ArgumentError, ShapeError } from '@flambeau/backend';
 import { describe, requireInteger, requireNumber, requireTensor, shapeText } from '../utils/check.ts';
 
@@ -10,7 +10,7 @@ export interface PadOptions {
   /** `'constant'` when absent. */
   readonly mode?: PadMode;
   /** The value of mode `'constant'`; 0 when absent. */
-  readonly value?: number;
+  readonly value?: number | null;
 }
 
 /** For a position along a padded axis of `size` elements, where its value is read. */
@@ -71,7 +71,8 @@ function checkFits(mode: PadMode, axis: number, size: number, before: number, af
  */
 export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   requireTensor('pad', 'input', input);
-  const { mode = 'constant', value = 0 } = options;
+  const { mode = 'constant' } = options;
+  const value = options.value ?? 0;
   if (!Array.isArray(padding) || padding.length % 2 !== 0) {
     throw new ArgumentError('pad', `Padding length must be divisible by 2; got ${describe(padding)}.`, { padding });
   }
@@ -84,7 +85,7 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
     );
   }
   requireNumberOrNaN(value);
-  if (mode === 'constant') return padConstant(input, padding, { value });
+  if (mode === 'constant') return constantPad(input, padding, value);
   if (!Object.hasOwn(sources, mode)) {
     throw new ArgumentError('pad', `Unrecognised padding mode ${describe(mode)}`, { mode });
   }

@@ -24,7 +24,7 @@ function prepare(op: string, input: Tensor, dim: number | null | undefined): num
  *
  * @shape input `[...]` → `[...]`
  * @param dim - The dimension whose values then sum to 1.
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.softmax`.
  */
 export function softmax(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {
@@ -35,7 +35,7 @@ export function softmax(input: Tensor, dim?: number | null, options: SoftmaxOpti
  * Softmax of the negated input.
  *
  * @shape input `[...]` → `[...]`
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.softmin`.
  */
 export function softmin(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {
@@ -47,7 +47,7 @@ export function softmin(input: Tensor, dim?: number | null, options: SoftmaxOpti
  * Logarithm of the softmax, computed in one pass without overflow.
  *
  * @shape input `[...]` → `[...]`
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.log_softmax`.
  */
 export function logSoftmax(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {

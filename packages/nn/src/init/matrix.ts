@@ -1,4 +1,13 @@
-import { type DType, defaultGenerator, fromArray, noGrad, randperm, stack, type Tensor, zeros } from '@flambeau/autograd';
+import {
+  type DType,
+  defaultGenerator,
+  fromArray,
+  noGrad,
+  randperm,
+  stack,
+  type Tensor,
+  zeros,
+} from '@flambeau/autograd';
 import { ArgumentError, ShapeError } from '@flambeau/backend';
 import { matrixShape, normal_, type RandomOptions } from './fill.ts';
 

@@ -1,10 +1,10 @@
-import { type Device, type DType, empty } from '@flambeau/autograd';
+import { type DType, empty } from '@flambeau/autograd';
 import { Parameter } from '../parameter.ts';
 
 /** Where a layer's parameters live and what they are made of. */
 export interface FactoryOptions {
   /** Name of the device; the default device when absent. */
-  readonly device?: Device;
+  readonly device?: string;
   /** A float dtype; the default dtype when absent. */
   readonly dtype?: DType;
 }

@@ -11,7 +11,8 @@ import { pythonTuple } from '../utils/python.ts';
  * @param startDim - First dimension of the range.
  * @param endDim - Last dimension of the range, inclusive.
  * @throws {ArgumentError} A dimension is not a whole number.
- * @throws {ShapeError} A dimension does not exist, or the range is empty.
+ * @throws {IndexError} A dimension does not exist.
+ * @throws {ShapeError} The range is empty.
  * @source PyTorch `nn.Flatten`.
  * @example
  * new Flatten()(randn([32, 1, 5, 5])).shape // => [32, 25]
@@ -45,7 +46,8 @@ export class Flatten extends Module {
  * @param dim - The dimension to split.
  * @param unflattenedSize - The sizes it becomes; one may be -1.
  * @throws {ArgumentError} The sizes are not whole numbers.
- * @throws {ShapeError} There is no such dimension, or the sizes do not multiply to it.
+ * @throws {IndexError} There is no such dimension.
+ * @throws {ShapeError} The sizes do not multiply to it.
  * @source PyTorch `nn.Unflatten`.
  * @example
  * new Unflatten(1, [2, 5])(randn([4, 10])).shape // => [4, 2, 5]

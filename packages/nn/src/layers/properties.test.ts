@@ -1,9 +1,11 @@
-import '@flambeau/backend-cpu';
-import { rand, randint, randn, type Tensor } from '@flambeau/autograd';
+import { rand, randint, randn, type Tensor, use } from '@flambeau/autograd';
 import { FlambeauError } from '@flambeau/backend';
+import { cpu } from '@flambeau/backend-cpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as nn from '../index.ts';
+
+use(cpu());
 
 type Shape = readonly number[];
 type Call = () => Tensor | readonly unknown[];

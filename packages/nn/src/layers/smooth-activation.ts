@@ -204,7 +204,8 @@ export class Softshrink extends Module {
  * @shape input `[..., 2n, ...]` → output `[..., n, ...]`
  * @param dim - The dimension that is halved.
  * @throws {ArgumentError} `dim` is not a whole number.
- * @throws {ShapeError} The dimension does not exist or has an odd size.
+ * @throws {IndexError} There is no such dimension.
+ * @throws {ShapeError} The dimension has an odd size.
  * @source PyTorch `nn.GLU`; Dauphin et al. 2016, arXiv:1612.08083.
  * @example
  * new GLU()(randn([4, 2])).shape // => [4, 1]

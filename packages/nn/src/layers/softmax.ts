@@ -26,7 +26,7 @@ abstract class AlongDimension extends Module {
  * @shape input `[...]` → output `[...]`
  * @param dim - The dimension whose values then sum to 1.
  * @throws {ArgumentError} `dim` is not a whole number.
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.Softmax`.
  * @example
  * new Softmax(1)(tensor([[0, 0]])) // => [[0.5, 0.5]]
@@ -47,7 +47,7 @@ export class Softmax extends AlongDimension {
  * @shape input `[...]` → output `[...]`
  * @param dim - The dimension whose values then sum to 1.
  * @throws {ArgumentError} `dim` is not a whole number.
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.Softmin`.
  * @example
  * new Softmin(1)(tensor([[0, 0]])) // => [[0.5, 0.5]]
@@ -68,7 +68,7 @@ export class Softmin extends AlongDimension {
  * @shape input `[...]` → output `[...]`
  * @param dim - The dimension whose exponentials then sum to 1.
  * @throws {ArgumentError} `dim` is not a whole number.
- * @throws {ShapeError} There is no such dimension.
+ * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.LogSoftmax`.
  * @example
  * new LogSoftmax(1)(tensor([[0, 0]])) // => [[-0.6931, -0.6931]]

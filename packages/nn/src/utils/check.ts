@@ -1,5 +1,5 @@
 import { Tensor } from '@flambeau/autograd';
-import { ArgumentError, ShapeError } from '@flambeau/backend';
+import { ArgumentError, IndexError } from '@flambeau/backend';
 
 /** A size per spatial axis, or one for all of them. */
 export type SizeLike = number | readonly number[];
@@ -50,12 +50,12 @@ export function sizesOf(op: string, name: string, value: SizeLike, rank: number,
 /**
  * A dimension counted from the start.
  *
- * @throws {ShapeError} The tensor has no such dimension.
+ * @throws {IndexError} The tensor has no such dimension.
  */
 export function dimOf(op: string, tensor: Tensor, dim: number): number {
   const rank = Math.max(tensor.shape.length, 1);
   if (Number.isInteger(dim) && dim >= -rank && dim < rank) return dim < 0 ? dim + rank : dim;
-  throw new ShapeError(
+  throw new IndexError(
     op,
     `Dimension out of range (expected to be in range of [${-rank}, ${rank - 1}], but got ${describe(dim)})`,
     { shape: tensor.shape, dim },

@@ -1,0 +1,25 @@
+import { registerBackend } from '@flambeau/backend';
+import { cpu } from '@flambeau/backend-cpu';
+
+// biome-ignore lint/performance/noReExportAll: the preset is all of autograd by definition, and a new op must not need a second line here.
+export * from '@flambeau/autograd';
+export {
+  ArgumentError,
+  DeviceError,
+  DisposedError,
+  DTypeError,
+  FlambeauError,
+  FormatError,
+  GradError,
+  IndexError,
+  KernelError,
+  ShapeError,
+  StateDictError,
+} from '@flambeau/backend';
+export { cpu } from '@flambeau/backend-cpu';
+export * as data from '@flambeau/data';
+export * as nn from '@flambeau/nn';
+export * as optim from '@flambeau/optim';
+
+// The one thing that happens at import: everybody has a device. It opens when the first tensor is made.
+registerBackend('cpu', () => cpu());
