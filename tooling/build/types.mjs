@@ -31,11 +31,13 @@ writeFileSync(
 const { status } = spawnSync('tsc', ['-p', config], { stdio: 'inherit', shell: process.platform === 'win32' });
 if (status !== 0) process.exit(status ?? 1);
 
-// Declarations keep the sources' `.ts` specifiers; published ones must name the files that exist.
+// Declarations keep the sources' `.ts` specifiers; published ones must name the files that exist. And a user whose
+// project names no newer library must still know what Symbol.dispose is.
 for (const entry of readdirSync(join(folder, 'dist'), { encoding: 'utf8', recursive: true })) {
   if (!entry.endsWith('.d.ts')) continue;
   const path = join(folder, 'dist', entry);
   const text = readFileSync(path, 'utf8');
-  const rewritten = text.replace(/((?:from|import)\s*\(?\s*["']\.\.?\/[^"']*)\.ts(["'])/g, '$1.js$2');
+  const library = /\bSymbol\.(asyncD|d)ispose\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : '';
+  const rewritten = library + text.replace(/((?:from|import)\s*\(?\s*["']\.\.?\/[^"']*)\.ts(["'])/g, '$1.js$2');
   if (rewritten !== text) writeFileSync(path, rewritten);
 }

@@ -144,4 +144,9 @@ describe.each([
   test('trains XOR from plain JavaScript', { timeout: 2 * minutes }, async () => {
     expectXor(await run(folder, process.execPath, 'plain.js'));
   });
+
+  test('trains XOR from a minified bundle of what is used', { timeout: 2 * minutes }, async () => {
+    await run(folder, 'esbuild', 'plain.js', '--bundle', '--minify', '--format=esm', '--outfile=bundle.mjs');
+    expectXor(await run(folder, process.execPath, 'bundle.mjs'));
+  });
 });

@@ -15,7 +15,7 @@ const { fromArray, grad, manualSeed, Tensor, tensor, cat, stack, where } = autog
 
 autograd.use(cpu());
 
-const library: Library<autograd.Tensor> & { manualSeed: (seed: number) => void } = {
+const library: Library<autograd.Tensor> = {
   functions: autograd,
   tensorPrototype: Tensor.prototype,
   tensor: ({ dtype, shape, data }, requiresGrad) =>

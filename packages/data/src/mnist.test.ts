@@ -22,7 +22,7 @@ test('pixels are normalised in batches, labels are int32', async () => {
   const [x, y] = digits.getBatch([0, 2]);
   expect([x.dtype, x.shape, y.dtype, await y.tolist()]).toEqual(['float32', [2, 1, 2, 2], 'int32', [7, 9]]);
   const level = (pixel: number): number => Math.fround((pixel / 255 - 0.5) / 0.25);
-  expect(Array.from(await x.toArray())).toEqual([0, 255, 51, 102, 255, 255, 255, 255].map(level));
+  expect(Array.from((await x.toArray()) as Float32Array)).toEqual([0, 255, 51, 102, 255, 255, 255, 255].map(level));
 });
 
 test('an item is one image and its digit', async () => {

@@ -1,4 +1,4 @@
-import { registerBackend } from '@flambeau/backend';
+import { backendNames, registerBackend } from '@flambeau/backend';
 import { cpu } from '@flambeau/backend-cpu';
 
 // biome-ignore lint/performance/noReExportAll: the preset is all of autograd by definition, and a new op must not need a second line here.
@@ -22,4 +22,4 @@ export * as nn from '@flambeau/nn';
 export * as optim from '@flambeau/optim';
 
 // The one thing that happens at import: everybody has a device. It opens when the first tensor is made.
-registerBackend('cpu', () => cpu());
+if (!backendNames().includes('cpu')) registerBackend('cpu', () => cpu());

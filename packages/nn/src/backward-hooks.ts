@@ -167,7 +167,23 @@ export function backwardHooksOf(module: AnyModule, own: HookTables): CallBackwar
 export function legacyBackwardHooks(module: AnyModule, own: HookTables, output: unknown): void {
   const hooks = [...globalHooks.list('legacyBackward'), ...own.list('legacyBackward')];
   if (hooks.length === 0) return;
-  void [module, output];
+  const node = firstTensor(output)?.gradFn;
+  for (const { run } of hooks) {
+    node?.registerHook((gradInput, gradOutput) =>
+      answer((run as BackwardHook<AnyModule>)(module, [...gradInput], [...gradOutput])),
+    );
+  }
+}
+
+/** The tensor on whose operation old hooks hang: the first one found in nested lists and objects. */
+function firstTensor(output: unknown): Tensor | null {
+  let current = output;
+  while (!(current instanceof Tensor)) {
+    if (typeof current !== 'object' || current === null) return null;
+    const values: unknown[] = Object.values(current);
+    current = Array.isArray(current) ? current[0] : values.find((value) => value instanceof Tensor);
+  }
+  return current;
 }
 
 /** @throws {ModuleError} There are hooks of the old kind. */

@@ -1,6 +1,6 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { fromArray, grad, manualSeed, noGrad, rand, Tensor, use } from '@flambeau/autograd';
 import type { DType } from '@flambeau/backend';
+import { cpu } from '@flambeau/backend-cpu';
 import {
   describeInit,
   describeLayers,
@@ -81,7 +81,11 @@ describeOps({
 
 describeLayers({ title: 'default initialisation', library, next: () => rand([1]) });
 
-describeStreams({ title: 'dropout streams', library, includes: (name) => name.includes('dropout') });
+describeStreams({
+  title: 'dropout streams',
+  library: { ...library, functions: { ...nn.functional, rand } },
+  includes: (name) => name.includes('dropout'),
+});
 
 describeInit(library, nn.init);
 

@@ -32,7 +32,6 @@ const indexOutputs: Readonly<Record<string, 'all' | readonly string[]>> = {
   unique_consecutive: ['1', '2'],
   'linalg.matrix_rank': 'all',
   'linalg.matrix_rank/hermitian': 'all',
-  'nn.functional.one_hot': 'all',
 };
 
 function dtypesOf(value: GoldenValue): string[] {

@@ -21,7 +21,6 @@ export {
   describeLayers,
   describeStreams,
   type LayerSuiteOptions,
-  type SeededLibrary,
   type StreamSuiteOptions,
 } from './random-suite.ts';
 export { construct, type ModuleLibrary, runModule } from './run-module.ts';

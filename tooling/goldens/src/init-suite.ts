@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compareTensors } from './compare.ts';
 import { readDocument } from './files.ts';
-import type { LibraryTensor } from './library.ts';
-import type { SeededLibrary } from './random-suite.ts';
+import type { Library, LibraryTensor } from './library.ts';
 import { readBack } from './run-op.ts';
 import { bind, camelCase } from './signature.ts';
 import { type GoldenTensor, goldenTensor } from './tensor.ts';
@@ -39,7 +38,7 @@ const signatures: Readonly<Record<string, string>> = {
 };
 
 /** Registers one test per recorded use of `nn.init`, and one per gain. */
-export function describeInit<T extends LibraryTensor>(library: SeededLibrary<T>, init: object): void {
+export function describeInit<T extends LibraryTensor>(library: Library<T>, init: object): void {
   const document = readDocument<{ init: { cases: InitCase[]; gains: Record<string, number> } }>('misc').init;
   const functions = init as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   describe('nn.init', () => {

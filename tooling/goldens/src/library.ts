@@ -16,6 +16,8 @@ export interface Library<T extends LibraryTensor = LibraryTensor> {
   /** A new leaf tensor that owns a copy of the data. */
   tensor(data: GoldenTensor, requiresGrad: boolean): T;
   isTensor(value: unknown): value is T;
+  /** Seeds the global generator. */
+  manualSeed(seed: number): void;
   /** A differentiable copy. */
   clone(tensor: T): T;
   /** Gradients of the sum of output · cotangent, `null` where an output does not depend on an input. */

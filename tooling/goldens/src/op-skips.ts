@@ -41,6 +41,14 @@ const rules: readonly Rule[] = [
     op === 'linspace' && dtype === 'int64' && isFractional(input)
       ? "1.13's vector kernel cuts steps to integers inside a vector: the result goes up and down"
       : null,
+  (op, { kwargs: { min_val: min, max_val: max } }) =>
+    op === 'nn.functional.hardtanh' && typeof min === 'number' && typeof max === 'number' && min > max
+      ? 'PyTorch 2 refuses an upper bound below the lower one'
+      : null,
+  (op, { input }) =>
+    op.startsWith('nn.functional.batch_norm') && isKind(input, 'tensor') && input.shape.length < 2
+      ? 'no channel dimension: PyTorch looks at the shape only when there are elements'
+      : null,
   (op) => (op === 'norm/nuc' ? 'the nuclear norm needs singular values, which come with linalg' : null),
 ];
 

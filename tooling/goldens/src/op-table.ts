@@ -18,8 +18,8 @@ export interface OpRow {
   readonly adapt?: (call: PythonCall) => PythonCall;
   /** A property of the input, such as `T`. */
   readonly property?: boolean;
-  /** Only the first entry of PyTorch's tuple is compared. */
-  readonly firstOutput?: boolean;
+  /** The seed that PyTorch's list sets before every call of an op that draws random numbers. */
+  readonly seed?: number;
   /** Gradients that are not compared, by path. */
   readonly withoutGradient?: readonly string[];
 }
@@ -235,11 +235,11 @@ export const opTable: Readonly<Record<string, OpRow | string>> = {
   'nn.functional.hardtanh': 'input min_val max_val | inplace',
   'nn.functional.threshold': 'input threshold value | inplace',
   'nn.functional.prelu': 'input weight',
-  'nn.functional.rrelu': 'input | lower upper training inplace',
+  'nn.functional.rrelu': { signature: 'input | lower upper training inplace', seed: 42 },
   'nn.functional._scaled_dot_product_attention': {
     call: 'scaledDotProductAttention',
     signature: 'query key value | attn_mask dropout_p is_causal ~need_attn_weights',
-    firstOutput: true,
+    seed: 42,
   },
   'nn.functional.conv1d': convolution,
   'nn.functional.conv2d': convolution,

@@ -10,15 +10,10 @@ import { type GoldenTensor, goldenTensor } from './tensor.ts';
 import { toleranceFor } from './tolerances.ts';
 import { decodeValue, type GoldenValue, isKind, type Json } from './values.ts';
 
-/** A library whose global generator can be seeded. */
-export interface SeededLibrary<T extends LibraryTensor> extends Library<T> {
-  manualSeed(seed: number): void;
-}
-
 /** Which random functions a suite covers. */
 export interface StreamSuiteOptions<T extends LibraryTensor> {
   readonly title: string;
-  readonly library: SeededLibrary<T>;
+  readonly library: Library<T>;
   /** Random functions that belong to this suite, by PyTorch's name. */
   readonly includes: (name: string) => boolean;
 }
@@ -34,7 +29,7 @@ interface StreamCase {
 type Callable = (...args: unknown[]) => unknown;
 
 /** Calls one random function on the library; `undefined` where the library does not have it. */
-function draw<T extends LibraryTensor>(library: SeededLibrary<T>, [name, args, kwargs]: Call): (() => T) | undefined {
+function draw<T extends LibraryTensor>(library: Library<T>, [name, args, kwargs]: Call): (() => T) | undefined {
   const values = args.map((value) => decodeValue(value, new Map()));
   const { dtype = 'float32', ...options } = Object.fromEntries(
     Object.entries(kwargs).map(([key, value]) => [

@@ -34,6 +34,7 @@ const library: Library<Vector> = {
   tensor: ({ data }) => new Vector(Array.from(data, Number)),
   isTensor: (value): value is Vector => value instanceof Vector,
   clone: (x) => new Vector([...x.values]),
+  manualSeed: () => {},
   gradients: (_, [x], [cotangent]) =>
     spoil.connected && x
       ? [new Vector(x.values.map((v, i) => 2 * v * (cotangent?.values[i] ?? 0) + spoil.gradient))]

@@ -11,7 +11,8 @@ export interface TranslatedCall {
   /** The input first. */
   readonly positional: ReadonlyArray<GoldenValue | undefined>;
   readonly options: Readonly<Record<string, GoldenValue>>;
-  readonly firstOutput: boolean;
+  /** Seed to set before the call. */
+  readonly seed: number | undefined;
   /** Paths whose recorded gradient does not count. */
   readonly withoutGradient: readonly string[];
 }
@@ -42,7 +43,7 @@ export function translateOp(op: string, sample: Pick<OpSample, 'input' | 'args' 
     property: row.property ?? false,
     positional,
     options,
-    firstOutput: row.firstOutput ?? false,
+    seed: row.seed,
     withoutGradient: row.withoutGradient ?? [],
   };
 }

@@ -14,7 +14,7 @@ const inputs = tensor([
 const targets = tensor([[0], [1], [1], [0]]);
 const model = new Sequential(new Linear(2, 8), new Tanh(), new Linear(8, 1));
 const criterion = new MSELoss();
-const optimizer = new SGD(model.parameters(), { lr: 0.5 });
+const optimizer = new SGD(model.parameters(), { lr: 0.1 });
 
 for (let step = 0; step < 2000; step++) {
   optimizer.zeroGrad();

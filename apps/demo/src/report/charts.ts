@@ -18,12 +18,12 @@ function draw(title: string, options: Plot.PlotOptions): string {
   return chart.outerHTML;
 }
 
-/** The mean of each point and those before it, weighted towards the recent ones. */
+/** The mean of each point and its neighbours; near the ends of as many as there are on both sides. */
 function smoothed(values: readonly number[]): number[] {
-  let mean = values[0] ?? 0;
-  return values.map((value) => {
-    mean += 0.15 * (value - mean);
-    return mean;
+  return values.map((_, i) => {
+    const reach = Math.min(5, i, values.length - 1 - i);
+    const around = values.slice(i - reach, i + reach + 1);
+    return around.reduce((sum, value) => sum + value, 0) / around.length;
   });
 }
 
@@ -60,9 +60,9 @@ function curves({ train, test }: History, key: Curve, title: string, y: Plot.Sca
   });
 }
 
-/** Training and test loss against the epoch. */
+/** Training and test loss against the epoch; logarithmic, since the first batches lose a hundred times what the last ones do. */
 export function lossChart(history: History): string {
-  return curves(history, 'loss', 'Loss against the epoch', { label: 'loss', zero: true, nice: true });
+  return curves(history, 'loss', 'Loss against the epoch', { label: 'loss', type: 'log', ticks: 5, tickFormat: '~g' });
 }
 
 /** Training and test accuracy against the epoch. */

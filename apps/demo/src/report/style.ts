@@ -31,7 +31,7 @@ p { margin: 0 0 .75rem; }
 .key { display: flex; gap: 1.2rem; margin: -.4rem 0 .5rem; font-size: .86rem; color: var(--soft); }
 .key i { display: inline-block; width: 1.1rem; height: 3px; border-radius: 2px; margin-right: .45rem; vertical-align: middle; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
-pre { margin: 0; overflow-x: auto; font: 12.5px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
+pre { margin: 0; white-space: pre-wrap; font: 12.5px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; color: var(--soft); font-size: .86rem; padding: .1rem .5rem .35rem; }
 td { text-align: right; padding: .28rem .5rem; border-top: 1px solid var(--edge); white-space: nowrap; }

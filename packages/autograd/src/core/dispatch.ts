@@ -114,6 +114,7 @@ export function viewOf<K extends OpName>(op: K, attributes: OpAttributes[K], x: 
   record(op, attributes, [x], [result], KEEP.nothing);
   const base = x.origin?.base ?? x;
   result.origin = { base, seen: base.rebased };
+  result.customView = x.customView;
   return result;
 }
 
@@ -127,6 +128,12 @@ export function requireWritable(op: string, target: Tensor): void {
         'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().',
       );
     return;
+  }
+  if (target.customView !== null) {
+    throw new GradError(
+      op,
+      `${target.customView} is a view and is being modified inplace. This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.`,
+    );
   }
   const base = target.origin?.base;
   if (base?.isLeaf && base.requiresGrad) {

@@ -136,6 +136,27 @@ function gradientsOf(
   return [];
 }
 
+/** Lets the hooks of a node see, and replace, the gradients of its inputs. */
+function runNodeHooks(
+  node: GradNode,
+  computed: readonly (Tensor | null | undefined)[],
+  grads: readonly (Tensor | null)[],
+): readonly (Tensor | null)[] {
+  let current: readonly (Tensor | null)[] = node.edges.map((_, i) => computed[i] ?? null);
+  for (const hook of [...(node.nodeHooks?.values() ?? [])]) {
+    const replaced = hook(current, grads);
+    if (replaced === null || replaced === undefined) continue;
+    if (replaced.length !== current.length) {
+      throw new GradError(
+        node.name,
+        `a hook returned an invalid number of grad_input, got ${replaced.length}, but expected ${current.length}`,
+      );
+    }
+    current = replaced;
+  }
+  return current;
+}
+
 function checkAnomaly(node: GradNode, grads: readonly (Tensor | null | undefined)[]): void {
   grads.forEach((grad, i) => {
     if (!grad?.runtime.backend.readSync || !isFloat(grad.dtype)) return;
@@ -187,7 +208,8 @@ function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result
     }
     const needs = node.edges.map((edge) => edge !== null && needed.has(edge.node));
     if (!needs.includes(true)) continue;
-    const gradients = gradientsOf(node, row, needs);
+    const computed = gradientsOf(node, row, needs);
+    const gradients = node.nodeHooks ? runNodeHooks(node, computed, row) : computed;
     if (isAnomalyEnabled()) checkAnomaly(node, gradients);
     if (!retainGraph) node.release();
     node.edges.forEach((edge, i) => {

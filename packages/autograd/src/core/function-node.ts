@@ -130,8 +130,11 @@ export function customFunction<In extends readonly unknown[], Out extends Tensor
       inputs.includes(tensor) ? tensor.create(tensor.storage, tensor.layout, tensor.versionCounter) : tensor,
     );
     const node = new FunctionNode(definition.name, context, definition.backward, edges, own.map(factsOf));
+    const storages = new Set(inputs.map((input) => (isTensor(input) ? input.storage : null)));
     own.forEach((tensor, output) => {
-      if (context.isDifferentiable(outputs[output] as Tensor)) tensor.edge = { node, output };
+      if (!context.isDifferentiable(outputs[output] as Tensor)) return;
+      tensor.edge = { node, output };
+      if (storages.has(tensor.storage)) tensor.customView = `Output ${output} of ${node.name}`;
     });
     return (isTensor(result) ? own[0] : own) as Out;
   };

@@ -24,6 +24,13 @@ export interface TensorFacts {
 /** Called with a gradient on its way; a returned tensor replaces it. */
 export type GradHook = (grad: Tensor) => Tensor | null | undefined | void;
 
+/** Called with the gradients of a node's inputs and outputs; a list that is returned replaces those of the inputs. */
+export type NodeHook = (
+  gradInputs: readonly (Tensor | null)[],
+  gradOutputs: readonly (Tensor | null)[],
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement changes nothing.
+) => readonly (Tensor | null)[] | null | undefined | void;
+
 let nextId = 0;
 let anomaly = false;
 
@@ -51,12 +58,20 @@ export abstract class GradNode {
   hooks: Map<number, Map<number, GradHook>> | null = null;
   /** Per output, the non-leaf tensor that asked to retain its gradient. */
   retained: Map<number, Tensor> | null = null;
+  /** Hooks that run after the node's own derivative. */
+  nodeHooks: Map<number, NodeHook> | null = null;
   /** The forward call's stack, in anomaly mode. */
   readonly site: string | null = anomaly ? (new Error().stack ?? null) : null;
 
   constructor(edges: readonly (Edge | null)[], outputs: readonly TensorFacts[]) {
     this.edges = edges;
     this.outputs = outputs;
+  }
+
+  /** Calls `hook` after this node's derivative; a list that it returns replaces the gradients of the inputs. */
+  registerHook(hook: NodeHook): RemovableHandle {
+    this.nodeHooks ??= new Map();
+    return addHook(this.nodeHooks, hook);
   }
 
   /** Drops what was saved for backward. */

@@ -49,6 +49,8 @@ export abstract class TensorBase {
   rebased = 0;
   /** @internal */
   edge: Edge | null = null;
+  /** @internal Which output of a custom function made this view; null for all other tensors. */
+  customView: string | null = null;
 
   #requiresGrad = false;
   #grad: Tensor | null = null;

@@ -58,6 +58,8 @@ const chosen = (grad: Tensor, wins: Tensor, ties: Tensor): Tensor => where(ties,
 const passing = ({ grad }: Context): Tensor => grad;
 /** 1 − x² */
 const oneMinusSquare = (x: Operand): Tensor => sub(1, mul(x, x));
+/** x², of a tensor or a number. */
+const squareOf = (x: Operand): Operand => (isTensor(x) ? mul(x, x) : Number(x) ** 2);
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 const isZero = (x: Operand): boolean => !isTensor(x) && Number(x) === 0;
 
@@ -101,8 +103,8 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   ),
   // y is the first operand: d atan2(y, x) = (x·dy − y·dx)/(x² + y²).
   atan2: rule(
-    ({ grad, x, y }) => mul(grad, div(y, add(mul(x, x), mul(y, y)))),
-    ({ grad, x, y }) => mul(grad, div(neg(x), add(mul(x, x), mul(y, y)))),
+    ({ grad, x, y }) => mul(grad, div(y, add(squareOf(x), squareOf(y)))),
+    ({ grad, x, y }) => neg(mul(grad, div(x, add(squareOf(x), squareOf(y))))),
   ),
   maximum: rule(
     ({ grad, x, y }) => chosen(grad, gt(x, y), eq(x, y)),
@@ -135,15 +137,15 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
   ),
   xlogy: rule(
     ({ grad, x, y }) => {
-      const settled = isTensor(x) ? logicalAnd(eq(x, 0), le(y, 0)) : null;
-      const slope = mul(grad, isTensor(y) ? log(y) : Math.log(Number(y)));
-      return settled ? where(settled, 0, slope) : slope;
+      const slope = elementwise('xlogy', grad, y);
+      const infinite = isTensor(y) ? le(y, 0) : Number(y) <= 0;
+      return isTensor(x) ? where(logicalAnd(eq(x, 0), infinite), 0, slope) : slope;
     },
     ({ grad, x, y }) => mul(grad, div(x, y)),
   ),
   heaviside: constant,
   ldexp: rule(
-    ({ grad, y }) => mul(grad, pow(2, y)),
+    ({ grad, y }) => mul(grad, isTensor(y) ? pow(2, y) : 2 ** Number(y)),
     ({ grad, x, y }) => mul(mul(grad, x), mul(pow(2, y), Math.LN2)),
   ),
   eq: constant,
@@ -264,7 +266,11 @@ export const elementwiseDerivatives: Readonly<Record<ElementwiseName, Row>> = {
     ({ grad, x, y }) => elementwise('leakyReluGrad', grad, x, y),
     ({ grad, x }) => where(gt(x, 0), 0, mul(grad, x)),
   ),
-  leakyReluGrad: rule(({ grad, y, z }) => elementwise('leakyReluGrad', grad, y, z), null),
+  leakyReluGrad: rule(
+    ({ grad, y, z }) => elementwise('leakyReluGrad', grad, y, z),
+    null,
+    ({ grad, x, y }) => where(gt(y, 0), 0, mul(grad, x)),
+  ),
   elu: rule((ctx) => mul(ctx.grad, eluSlope(ctx))),
   eluGrad: rule((ctx) => mul(ctx.grad, where(gt(ctx.x, 0), 0, mul(eluSlope(ctx), ctx.w)))),
   gelu: rule(({ grad, x }) => mul(grad, elementwise('geluGrad', x))),

@@ -3,6 +3,7 @@ import { emptyLike } from '../core/dispatch.ts';
 import { convGradInput, convGradWeight, convolve } from '../functions/convolution.ts';
 import { scatterAdd } from '../functions/indexing.ts';
 import { reshape } from '../functions/movement.ts';
+import { clampMin, lt, maskedFill } from '../functions/pointwise.ts';
 import { adaptivePool, averagePool, averagePoolGrad } from '../functions/pooling.ts';
 import { sum } from '../functions/reduction.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
@@ -50,12 +51,17 @@ export const windowDerivatives: {
     const grad = ctx.grads[0];
     if (!grad) return [null];
     const shape = ctx.shape(0);
-    const lead = shape.length - ctx.attributes.windows.length;
-    const plane = numel(shape.slice(lead));
-    const flat = (x: Tensor): Tensor => reshape(x, [numel(shape.slice(0, lead)), numel(x.shape.slice(lead))]);
-    const zeros = emptyLike(grad, [numel(shape.slice(0, lead)), plane], grad.dtype);
+    const { windows } = ctx.attributes;
+    const lead = shape.length - windows.length;
+    const planes = numel(shape.slice(0, lead));
+    const flat = (x: Tensor): Tensor => reshape(x, [planes, numel(x.shape.slice(lead))]);
+    const zeros = emptyLike(grad, [planes, numel(shape.slice(lead))], grad.dtype);
     fillStorage(zeros, 0);
-    return [reshape(scatterAdd(zeros, 1, flat(ctx.output(1)), flat(grad)), shape)];
+    const indices = flat(ctx.output(1));
+    // Only a dilated window can lie between elements, in padding alone: its index is -1, and no gradient flows.
+    const hollow = windows.some(({ dilation, padding }) => dilation > 1 && padding > 0);
+    const source = hollow ? maskedFill(flat(grad), lt(indices, 0), 0) : flat(grad);
+    return [reshape(scatterAdd(zeros, 1, hollow ? clampMin(indices, 0) : indices, source), shape)];
   },
   avgPool: (ctx) => [averagePoolGrad(ctx.grad, { ...ctx.attributes, shape: ctx.shape(0) })],
   avgPoolGrad: (ctx) => [averagePool(ctx.grad, ctx.attributes)],

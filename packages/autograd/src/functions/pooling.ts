@@ -188,7 +188,7 @@ function requireFloat(op: string, x: Tensor): void {
     throw new DTypeError(op, `is not defined for ${x.dtype}. Convert with float().`, { dtype: x.dtype });
 }
 
-/** Averages over checked windows. */
+/** Averages over checked windows; those of whole numbers are cut towards 0. */
 export function averagePool(x: Tensor, attributes: AveragePoolAttributes): Tensor {
   const out = emptyLike(
     x,
@@ -219,7 +219,7 @@ function avgPoolNd(
   options: AveragePoolOptions | undefined,
 ): Tensor {
   requirePlanes(op, x, dims);
-  requireFloat(op, x);
+  if (x.dtype !== 'int32' && x.dtype !== 'int64') requireFloat(op, x);
   const divisor = options?.divisorOverride ?? null;
   if (divisor !== null) {
     requireInteger(op, divisor, 'divisorOverride');
@@ -235,7 +235,7 @@ function avgPoolNd(
  * @shape `x` `[n, c, length]` or `[c, length]` → `[n, c, positions]` or `[c, positions]`
  * @throws {ShapeError} The rank does not fit, a plane is empty, or no window fits.
  * @throws {ArgumentError} Padding of more than half the window, or sizes out of range.
- * @throws {DTypeError} Not a float.
+ * @throws {DTypeError} Neither a float nor int32 or int64 (whose averages are cut towards 0).
  * @source PyTorch `torch.nn.functional.avg_pool1d`
  */
 export function avgPool1d(x: Tensor, kernelSize: SpatialSizes, options?: AveragePoolOptions): Tensor {
@@ -248,7 +248,7 @@ export function avgPool1d(x: Tensor, kernelSize: SpatialSizes, options?: Average
  * @shape `x` `[n, c, h, w]` or `[c, h, w]` → `[n, c, oh, ow]` or `[c, oh, ow]`
  * @throws {ShapeError} The rank does not fit, a plane is empty, or no window fits.
  * @throws {ArgumentError} Padding of more than half the window, a divisor of 0, or sizes out of range.
- * @throws {DTypeError} Not a float.
+ * @throws {DTypeError} Neither a float nor int32 or int64 (whose averages are cut towards 0).
  * @source PyTorch `torch.nn.functional.avg_pool2d`
  */
 export function avgPool2d(x: Tensor, kernelSize: SpatialSizes, options?: AveragePoolOptions): Tensor {

@@ -56,7 +56,10 @@ function group(extents: Shape, parts: readonly (readonly number[])[], mergeable:
 export function runContraction(shape: Contraction, a: Tensor, b: Tensor, out: Tensor, addend?: Addend): void {
   const { batch, m, n, k } = shape;
   if (numel(batch) * numel(m) * numel(n) === 0) return;
-  if (numel(k) === 0) return fillStorage(out, out.dtype === 'int64' ? 0n : 0);
+  if (numel(k) === 0) {
+    fillStorage(out, out.dtype === 'int64' ? 0n : 0);
+    return;
+  }
   const [nb, nm, nn] = [batch.length, m.length, n.length];
   const plainA = !shape.a.bounds?.length;
   const plainB = !shape.b.bounds?.length;

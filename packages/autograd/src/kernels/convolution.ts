@@ -49,7 +49,10 @@ export function runConv(x: Tensor, weight: Tensor, bias: Tensor | null, out: Ten
     strides: out.shape.map((_, axis) => (axis === 1 ? (bias.layout.strides[0] as number) : 0)),
     offset: bias.layout.offset,
   };
-  if (bias && stretched && numel(k) === 0) return copyInto(out, bias.create(bias.storage, stretched));
+  if (bias && stretched && numel(k) === 0) {
+    copyInto(out, bias.create(bias.storage, stretched));
+    return;
+  }
   const places = range(3, dims);
   const order = [1, 2, 0, ...places];
   const shape = {

@@ -149,7 +149,10 @@ function planePosition(chosen: Expr, dims: number, rank: number, padded: boolean
   const size = (d: number): Expr => scalar(5 * d + 4);
   const position = coordinates.reduce((above, coordinate, d) => plus(times(above, size(d)), coordinate));
   if (!padded) return position;
-  return coordinates.reduce((inside, coordinate, d) => op('where', op('lt', coordinate, size(d)), inside, int(-1)), position);
+  return coordinates.reduce(
+    (inside, coordinate, d) => op('where', op('lt', coordinate, size(d)), inside, int(-1)),
+    position,
+  );
 }
 
 /** Number of elements that divide a window's sum, when it is the same for every window. */
@@ -176,7 +179,7 @@ function windowLength(position: Expr, slot: number, includePad: boolean): Expr {
 const averageScalars = (windows: readonly WindowAxis[], size: readonly number[]): number[] =>
   windows.flatMap((w, d) => [w.stride, w.padding, w.kernel, size[d] as number]);
 
-/** Average of each window into `out`; unrecorded. */
+/** Average of each window into `out`, towards 0 for whole numbers; unrecorded. */
 export function runAveragePool(x: Tensor, out: Tensor, attributes: AveragePoolAttributes): void {
   if (out.numel() === 0) return;
   const { windows, countIncludePad } = attributes;
@@ -198,10 +201,10 @@ export function runAveragePool(x: Tensor, out: Tensor, attributes: AveragePoolAt
       inputs: [x.dtype],
       outputs: [out.dtype],
       scalars: uniform === null ? windows.flatMap((): DType[] => ['int32', 'int32', 'int32', 'int32']) : [work],
-      accesses: [inputAccess(0, seen), outputAccess(0, written)],
+      accesses: [inputAccess(0, seen, work === 'int64' ? 0n : 0), outputAccess(0, written)],
       stages: [
         { kind: 'reduce', op: 'sum', inner: dims, expr: load(0) },
-        { kind: 'store', access: 1, inner: 0, expr: op('div', stage(0), divisor) },
+        { kind: 'store', access: 1, inner: 0, expr: op(isFloat(work) ? 'div' : 'truncDiv', stage(0), divisor) },
       ],
     };
   };
@@ -209,7 +212,8 @@ export function runAveragePool(x: Tensor, out: Tensor, attributes: AveragePoolAt
     `avgPool|${mode}|${x.dtype}|${rank}|${dims}|${stepsText([seen, written])}`,
     build,
   );
-  const scalars: Value[] = uniform === null ? averageScalars(windows, size) : [uniform];
+  const scalars: Value[] =
+    uniform === null ? averageScalars(windows, size) : [work === 'int64' ? BigInt(uniform) : uniform];
   x.runtime.realize(executable, [x.buffer, out.buffer], { extents: seen.shape, views: [seen, written], scalars });
 }
 
@@ -239,7 +243,10 @@ interface GatheredSum {
 
 function runGatheredSum(x: Tensor, out: Tensor, sum: GatheredSum): void {
   if (out.numel() === 0) return;
-  if (x.numel() === 0) return fillStorage(out, 0);
+  if (x.numel() === 0) {
+    fillStorage(out, 0);
+    return;
+  }
   const dims = sum.taps.length;
   const planes = planesOf(x, dims, [out]);
   const rank = planes.extents.length;

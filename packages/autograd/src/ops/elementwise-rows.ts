@@ -218,7 +218,7 @@ export const elementwiseRows: Readonly<Record<ElementwiseName, ElementwiseOp>> =
   tanhGrad: binary(XY, (x, y, t) => mul(x, sub(c(1, t), mul(y, y)))),
   leakyRelu: binary(XY, (x, y, t) => where(gt(x, c(0, t)), x, mul(x, y))),
   /** x is the gradient, y the input, z the slope. */
-  leakyReluGrad: ternary(Y | Z, (x, y, z, t) => where(gt(y, c(0, t)), x, mul(x, z))),
+  leakyReluGrad: ternary(X | Y | Z, (x, y, z, t) => where(gt(y, c(0, t)), x, mul(x, z))),
   /** y = α, z = scale, w = the scale inside the exponential. */
   elu: row(4, X | Y | Z | W, ([x, y, z, w], t) => {
     const [value, alpha, scale, inner] = [x, y, z, w] as [Expr, Expr, Expr, Expr];

@@ -1,8 +1,10 @@
-import '@flambeau/backend-cpu';
-import { ones, zeros } from '@flambeau/autograd';
+import { ones, use, zeros } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
 import { expect, test } from 'vitest';
 import { type AnyModule, Module, ModuleDict, ModuleList, Parameter, ParameterDict, ParameterList } from '../index.ts';
 import { loose, names, Same, Scale } from './testing.ts';
+
+use(cpu());
 
 const scales = (count: number): Scale[] => Array.from({ length: count }, (_, i) => new Scale(i + 1));
 

@@ -1,8 +1,10 @@
-import '@flambeau/backend-cpu';
-import { ones, type Tensor } from '@flambeau/autograd';
+import { ones, type Tensor, use } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
 import { expect, test, vi } from 'vitest';
 import { deepcopy, type Kwargs, Module, registerModuleForwardHook, registerModuleForwardPreHook } from '../index.ts';
 import { Pair, Same, Scale } from './testing.ts';
+
+use(cpu());
 
 const x = (): Tensor => ones([2]);
 

@@ -1,8 +1,10 @@
-import '@flambeau/backend-cpu';
-import { ones, randn, type Tensor, zeros } from '@flambeau/autograd';
+import { ones, randn, type Tensor, use, zeros } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
 import { expect, test } from 'vitest';
 import { Buffer, Module, ModuleDict, Parameter } from '../index.ts';
 import { loose, names, Pair, Same, Scale } from './testing.ts';
+
+use(cpu());
 
 type Kind = 'parameter' | 'buffer' | 'module';
 
@@ -182,7 +184,9 @@ test('17. The constructor refuses extra positional and keyword arguments unless 
 test('19. Calling a module without forward raises \'Module [Name] is missing the required "forward" function\'.', () => {
   // @ts-expect-error the compiler says so too
   class Name extends Module {}
-  expect(() => (new Name() as unknown as Same)(randn([1]))).toThrow('Module [Name] is missing the required "forward" function');
+  expect(() => (new Name() as unknown as Same)(randn([1]))).toThrow(
+    'Module [Name] is missing the required "forward" function',
+  );
 });
 
 test('A plain tensor, an array of modules and an object of parameters are not members.', () => {
