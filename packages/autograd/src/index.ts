@@ -38,7 +38,8 @@ export {
   softshrink,
   threshold,
 } from './functions/activation.ts';
-export { clone, contiguous, to, toDevice } from './functions/conversion.ts';
+export { clone, contiguous } from './functions/clone.ts';
+export { to, toDevice } from './functions/conversion.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -172,6 +173,7 @@ export {
   viewAs,
 } from './functions/movement.ts';
 export type { NestedValues } from './functions/nested.ts';
+export { dist, logsumexp, type NormOrder, norm } from './functions/norm.ts';
 export {
   type AlphaOptions,
   abs,
@@ -299,15 +301,11 @@ export {
   argmin,
   countNonzero,
   type Dims,
-  dist,
-  logsumexp,
   max,
   mean,
   min,
-  type NormOrder,
   nanmean,
   nansum,
-  norm,
   prod,
   type ReduceOptions,
   std,

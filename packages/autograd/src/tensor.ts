@@ -16,6 +16,7 @@ import { keepStorage } from './core/lifetime.ts';
 import { disposeTensor } from './core/memory.ts';
 import type { Storage } from './core/storage.ts';
 import type { VersionCounter } from './core/tensor-base.ts';
+import { clone, contiguous } from './functions/clone.ts';
 import * as conversion from './functions/conversion.ts';
 import { type NestedValues, nest } from './functions/nested.ts';
 import { IndexingMethods } from './methods/indexing.ts';
@@ -129,12 +130,12 @@ export class Tensor extends IndexingMethods {
 
   /** A copy in fresh memory; gradients flow through it. */
   clone(): Tensor {
-    return conversion.clone(this);
+    return clone(this);
   }
 
   /** This tensor if it is row-major, else a row-major copy. */
   contiguous(): Tensor {
-    return conversion.contiguous(this);
+    return contiguous(this);
   }
 
   /** Converts to a dtype, moves to a device, or does as another tensor. @see conversion.to */

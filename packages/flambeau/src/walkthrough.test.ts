@@ -233,7 +233,8 @@ test('hooks see and change what goes in, what comes out, and the gradients', asy
   const output = net(x);
   expect(await output.tolist()).toEqual([60, 90]);
   output.sum().backward();
-  expect(seen).toEqual([true, [1, 2], [2, 3], [6, 9], [30, 30], [10, 10]]);
+  // The module's output is what the hooks made of it, so its gradient is 1, and that of the input 10 · W.
+  expect(seen).toEqual([true, [1, 2], [2, 3], [6, 9], [30, 30], [1, 1]]);
 
   for (const handle of [before, after, backward]) handle.remove();
   expect(await net(x).tolist()).toEqual([3, 6]);

@@ -1,5 +1,4 @@
-import { noGrad, ones, type Tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { noGrad, ones, type Tensor } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { loose, names, Pair, Same, Scale } from './behaviours/testing.ts';
 import {
@@ -12,8 +11,6 @@ import {
   ParameterList,
   Sequential,
 } from './index.ts';
-
-use(cpu());
 
 test('A copy shares nothing with the original.', () => {
   const net = new Pair();

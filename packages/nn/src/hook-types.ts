@@ -19,7 +19,7 @@ export type Kwargs = Record<string, unknown>;
 /** One gradient per tensor; null where there is none. */
 export type Gradients = (Tensor | null)[];
 
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement changes nothing.
+// `void`: a hook without a return statement changes nothing.
 type Nothing = null | undefined | void;
 
 // Hooks are written as methods so that one for a narrower class of modules can be registered where a wider is known.

@@ -1,9 +1,6 @@
-import { arange, ones, randn, Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { arange, ones, randn, Tensor, tensor } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { Buffer, Parameter, UninitializedBuffer, UninitializedParameter } from './index.ts';
-
-use(cpu());
 
 test('A Parameter is a Tensor that requires gradients and shares memory with what it was made from.', () => {
   const data = ones([2]);

@@ -164,7 +164,7 @@ function packModules() {
     const classes = names.map((name) => {
       const tensors = readTensors(`modules/${name}.safetensors`);
       const list = readJson(`modules/${name}.json`).cases.map((c) => {
-        const { source, desc, ...rest } = c;
+        const { source, desc, rng_consumed, grad_note, nonfinite_grad, ...rest } = c;
         return { ...rest, seed: caseSeed(name, c) };
       });
       cases += list.length;
@@ -198,7 +198,8 @@ function packOptimizers() {
 }
 
 function packRest() {
-  const { versions, ...misc } = readJson('misc/misc.json');
+  // The first set of random streams is contained in streams.json.
+  const { versions, rng: _, ...misc } = readJson('misc/misc.json');
   addJson('misc', misc);
   for (const [name, path] of [
     ['streams', 'random/streams'],
@@ -209,8 +210,8 @@ function packRest() {
     const store = new Store();
     addPair(name, moveTensors(doc, readTensors(`${path}.safetensors`), store), store);
   }
-  const { versions: _v, ...runs } = readJson('trajectories/trajectories.json');
-  addJson('trajectories', runs);
+  const { steps, runs } = readJson('trajectories/trajectories.json');
+  addJson('trajectories', { steps, runs: runs.map(({ float64, final_sums, drift, ...run }) => run) });
   return versions;
 }
 

@@ -49,6 +49,10 @@ const rules: readonly Rule[] = [
     op.startsWith('nn.functional.batch_norm') && isKind(input, 'tensor') && input.shape.length < 2
       ? 'no channel dimension: PyTorch looks at the shape only when there are elements'
       : null,
+  (op, { input, kwargs }) =>
+    op === 'nn.functional.rrelu' && kwargs.training === true && isKind(input, 'tensor') && input.shape.length > 0
+      ? 'the slopes are drawn, from a seed that was not recorded'
+      : null,
   (op) => (op === 'norm/nuc' ? 'the nuclear norm needs singular values, which come with linalg' : null),
 ];
 

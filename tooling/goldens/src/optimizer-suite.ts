@@ -12,7 +12,10 @@ import { decodeValue, isKind, type Json } from './values.ts';
 export interface LibraryOptimizer {
   step(): unknown;
   readonly paramGroups: ReadonlyArray<{ readonly lr: number }>;
-  stateDict(): { readonly state: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+  stateDict(): {
+    readonly state: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly param_groups: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  };
 }
 
 /** What the runner needs of a learning-rate scheduler. */
@@ -55,12 +58,26 @@ interface OptimizerCase {
   readonly grads?: Json;
   readonly float32: Json;
   readonly float64: Json;
+  /** Every option with its value. */
+  readonly defaults?: Readonly<Record<string, Json>>;
+}
+
+/** Keys of a saved optimizer, as the last case leaves it. */
+interface StateLayout {
+  readonly param_groups: ReadonlyArray<readonly string[]>;
+  readonly state: Readonly<Record<string, readonly string[]>>;
+}
+
+interface OptimizerCases {
+  readonly optimizer: string;
+  readonly cases: readonly OptimizerCase[];
+  readonly state_dict_layout?: StateLayout;
 }
 
 interface OptimizerDocument {
   readonly initial: Json;
   readonly grads: Json;
-  readonly optimizers: ReadonlyArray<{ readonly optimizer: string; readonly cases: readonly OptimizerCase[] }>;
+  readonly optimizers: readonly OptimizerCases[];
 }
 
 interface SchedulerCase {
@@ -76,10 +93,7 @@ interface SchedulerCase {
 
 type DType = 'float32' | 'float64';
 
-/**
- * Ten updates in a row: each rounds once or twice more than PyTorch's fused loops may. float64 bounds the formula itself;
- * PyTorch keeps some scalars of a step in float32 tensors, so its float64 run is no better than 1e-7 there.
- */
+/** Ten updates in a row, each rounded once or twice more or less than PyTorch's; float64 bounds the formula itself. */
 const tolerances: Readonly<Record<DType, Tolerance>> = {
   float32: { rtol: 2e-6, atol: 1e-6 },
   float64: { rtol: 1e-9, atol: 1e-9 },
@@ -128,12 +142,13 @@ export function describeOptimizers<T extends LibraryTensor>({
   };
 
   const document = readDocument<OptimizerDocument>('optim/optimizers');
-  for (const { optimizer, cases } of document.optimizers) {
+  for (const { optimizer, cases, state_dict_layout: layout } of document.optimizers) {
     if (!has(optimizer)) continue;
     describe(optimizer, () => {
       for (const recorded of cases) {
         test.each(['float32', 'float64'] as const)(caseName(recorded, '%s' as DType), (dtype) => {
-          runOptimizer(library, optimizer, recorded, document, dtype);
+          const trained = runOptimizer(library, optimizer, recorded, document, dtype);
+          if (layout && recorded === cases.at(-1)) compareLayout(trained, layout);
           tally.pass(optimizer);
         });
       }
@@ -165,7 +180,7 @@ function runOptimizer<T extends LibraryTensor>(
   recorded: OptimizerCase,
   document: OptimizerDocument,
   dtype: DType,
-): void {
+): LibraryOptimizer {
   if (recorded.function !== undefined) throw new Error(`${name} is driven by a closure: give it a runner of its own`);
   const initial = decoded<GoldenTensor[]>(recorded.initial ?? document.initial);
   const gradients = decoded<GoldenTensor[][]>(recorded.grads ?? document.grads);
@@ -197,6 +212,26 @@ function runOptimizer<T extends LibraryTensor>(
     }
   }
   compareOptimizerState(optimizer, expected, dtype);
+  const [group = {}] = optimizer.stateDict().param_groups;
+  for (const [key, value] of Object.entries(recorded.defaults ?? {})) {
+    expect(group[key], `option ${key}`).toEqual(decodeValue(value, new Map()));
+  }
+  return optimizer;
+}
+
+/** How a step is carried out in PyTorch's build, not what it computes. */
+const buildOptions: ReadonlySet<string> = new Set(['foreach', 'fused', 'capturable', 'differentiable']);
+
+/** A saved optimizer has PyTorch's keys; groups may have more, as newer versions do. */
+function compareLayout(optimizer: LibraryOptimizer, layout: StateLayout): void {
+  const saved = optimizer.stateDict();
+  for (const [i, keys] of layout.param_groups.entries()) {
+    const expected = keys.filter((key) => !buildOptions.has(key));
+    expect(Object.keys(saved.param_groups[i] ?? {})).toEqual(expect.arrayContaining(expected));
+  }
+  for (const [i, keys] of Object.entries(layout.state)) {
+    expect(Object.keys(saved.state[i] ?? {}).sort()).toEqual([...keys].sort());
+  }
 }
 
 function compareOptimizerState(optimizer: LibraryOptimizer, expected: Trajectory, dtype: DType): void {

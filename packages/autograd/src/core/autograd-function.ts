@@ -45,17 +45,18 @@ export abstract class AutogradFunction {
     this: FunctionClass<In, Out>,
     ...inputs: In
   ): Out {
-    const { forward, backward } = this as unknown as {
-      forward: (ctx: FunctionContext, ...inputs: In) => Out;
-      backward: (
+    const own = this as unknown as {
+      readonly name: string;
+      forward(ctx: FunctionContext, ...inputs: In): Out;
+      backward(
         ctx: FunctionContext,
         ...grads: readonly (Tensor | null)[]
-      ) => Tensor | null | readonly (Tensor | null | undefined)[];
+      ): Tensor | null | readonly (Tensor | null | undefined)[];
     };
     return customFunction<In, Out>({
-      name: this.name,
-      forward: (ctx, ...args) => forward.call(this, ctx, ...args),
-      backward: (ctx, ...grads) => backward.call(this, ctx, ...grads),
+      name: own.name,
+      forward: (ctx, ...args) => own.forward(ctx, ...args),
+      backward: (ctx, ...grads) => own.backward(ctx, ...grads),
     })(...inputs);
   }
 }

@@ -121,19 +121,8 @@ export function viewOf<K extends OpName>(op: K, attributes: OpAttributes[K], x: 
 /** @throws {GradError} The tensor may not be changed in place now. */
 export function requireWritable(op: string, target: Tensor): void {
   if (!isGradEnabled()) return;
-  if (target.isLeaf) {
-    if (target.requiresGrad)
-      throw new GradError(
-        op,
-        'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().',
-      );
-    return;
-  }
-  if (target.customView !== null) {
-    throw new GradError(
-      op,
-      `${target.customView} is a view and is being modified inplace. This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.`,
-    );
+  if (target.isLeaf && target.requiresGrad) {
+    throw new GradError(op, 'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().');
   }
   const base = target.origin?.base;
   if (base?.isLeaf && base.requiresGrad) {

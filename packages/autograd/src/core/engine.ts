@@ -1,9 +1,11 @@
 import { GradError, isFloat, sameShape } from '@flambeau/backend';
 import { derivatives } from '../derivatives/index.ts';
 import { type Derivative, RuleContext } from '../derivatives/rule.ts';
+import { clone } from '../functions/clone.ts';
 import { add } from '../functions/pointwise.ts';
 import { contiguousCopy } from '../kernels/copy.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
+import { elementwiseInPlace } from '../ops/elementwise.ts';
 import type { OpName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import { emptyLike, isTensor } from './dispatch.ts';
@@ -11,6 +13,7 @@ import { FunctionNode } from './function-node.ts';
 import { isGradEnabled, setGradEnabled } from './grad-mode.ts';
 import { AccumulateNode, type Edge, type GradHook, type GradNode, isAnomalyEnabled, OpNode } from './graph.ts';
 import { keepStorage } from './lifetime.ts';
+import type { Storage } from './storage.ts';
 
 /** Options of {@link backward}. */
 export interface BackwardOptions {
@@ -103,18 +106,21 @@ function runHooks(hooks: ReadonlyMap<number, GradHook>, grad: Tensor): Tensor {
   return current;
 }
 
-/** Adds a gradient to a leaf's `.grad`. */
-function deposit(leaf: Tensor, grad: Tensor, recorded: boolean): void {
+/**
+ * Adds a gradient to a leaf's `.grad`: in place, unless that is recorded.
+ *
+ * @param shared - Memory that someone else holds; the first leaf to take a gradient as it is enters it here.
+ */
+function deposit(leaf: Tensor, grad: Tensor, recorded: boolean, shared: Set<Storage>): void {
   if (leaf.grad === null) {
-    // A fresh tensor that nobody else sees may be taken as it is; a shared one must not be written to later.
-    const own = recorded
-      ? grad
-      : grad.isContiguous() && grad.numel() === grad.storage.length
-        ? detachFrom(grad)
-        : contiguousCopy(grad);
-    leaf.grad = own;
+    const whole = grad.isContiguous() && grad.numel() === grad.storage.length;
+    const own = whole && !shared.has(grad.storage);
+    if (own) shared.add(grad.storage);
+    leaf.grad = recorded ? (own ? grad : clone(grad)) : own ? detachFrom(grad) : contiguousCopy(grad);
+  } else if (recorded) {
+    leaf.grad = add(leaf.grad, grad);
   } else {
-    leaf.grad = recorded ? add(leaf.grad, grad) : detachFrom(add(leaf.grad, grad));
+    elementwiseInPlace('add', leaf.grad, grad);
   }
   keepStorage((leaf.grad as Tensor).storage);
 }
@@ -162,7 +168,7 @@ function checkAnomaly(node: GradNode, grads: readonly (Tensor | null | undefined
     if (!grad?.runtime.backend.readSync || !isFloat(grad.dtype)) return;
     const flat = contiguousCopy(grad, 'float64');
     const values = grad.runtime.backend.readSync(flat.buffer, 0, flat.numel()) as Float64Array;
-    if (!values.some((value) => value !== value)) return;
+    if (!values.some(Number.isNaN)) return;
     const where = node.site ? ` Forward call:\n${node.site}` : '';
     throw new GradError(node.name, `Function '${node.name}' returned nan values in its ${i}th output.${where}`);
   });
@@ -186,6 +192,8 @@ function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result
     captures ? captures.has(node) : leaves ? leaves.has(node) : node instanceof AccumulateNode;
   const needed = leadingTo(order, isTarget);
   const table = new Map<GradNode, (Tensor | null)[]>();
+  // What the caller, hooks and custom functions hold must not become a `.grad`, which is changed in place.
+  const shared = new Set(grads.map((grad) => grad.storage));
   roots.forEach((edge, i) => accumulateInto(table, edge, grads[i] as Tensor));
   for (const node of order) {
     const row = table.get(node);
@@ -193,23 +201,28 @@ function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result
     table.delete(node);
     node.hooks?.forEach((hooks, output) => {
       const grad = row[output];
-      if (grad) row[output] = runHooks(hooks, grad);
+      if (!grad) return;
+      shared.add(grad.storage);
+      const replaced = runHooks(hooks, grad);
+      shared.add(replaced.storage);
+      row[output] = replaced;
     });
     node.retained?.forEach((tensor, output) => {
       const grad = row[output];
-      if (grad) deposit(tensor, grad, createGraph);
+      if (grad) deposit(tensor, grad, createGraph, shared);
     });
     captures?.get(node)?.forEach((positions, output) => {
       for (const position of positions) result[position] = row[output] ?? null;
     });
     if (node instanceof AccumulateNode) {
-      if (!captures && row[0]) deposit(node.leaf, row[0], createGraph);
+      if (!captures && row[0]) deposit(node.leaf, row[0], createGraph, shared);
       continue;
     }
     const needs = node.edges.map((edge) => edge !== null && needed.has(edge.node));
     if (!needs.includes(true)) continue;
     const computed = gradientsOf(node, row, needs);
     const gradients = node.nodeHooks ? runNodeHooks(node, computed, row) : computed;
+    if (node instanceof FunctionNode) for (const grad of gradients) if (grad) shared.add(grad.storage);
     if (isAnomalyEnabled()) checkAnomaly(node, gradients);
     if (!retainGraph) node.release();
     node.edges.forEach((edge, i) => {

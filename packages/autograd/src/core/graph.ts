@@ -28,7 +28,7 @@ export type GradHook = (grad: Tensor) => Tensor | null | undefined | void;
 export type NodeHook = (
   gradInputs: readonly (Tensor | null)[],
   gradOutputs: readonly (Tensor | null)[],
-  // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement changes nothing.
+  // `void`: a hook without a return statement changes nothing.
 ) => readonly (Tensor | null)[] | null | undefined | void;
 
 let nextId = 0;
@@ -145,8 +145,10 @@ export class OpNode<K extends OpName = OpName> extends GradNode {
     return all.filter((kept) => kept instanceof SavedTensor).map((kept) => kept.tensor);
   }
 
+  /** Nothing kept means nothing to free: such a node may run backward again, as in PyTorch. */
   release(): void {
-    this.#saved = null;
+    const kept = (value: unknown): boolean => value instanceof SavedTensor;
+    if (this.#saved?.operands.some(kept) || this.#saved?.outputs.some(kept)) this.#saved = null;
   }
 }
 

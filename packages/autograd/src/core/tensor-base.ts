@@ -149,7 +149,7 @@ export abstract class TensorBase {
         `only Tensors of floating point dtype can require gradients; got ${this.dtype}.`,
       );
     }
-    if (on && this.#inference) {
+    if (on && this.#inference && !isInferenceMode()) {
       throw new GradError(
         'requiresGrad',
         'Setting requires_grad=True on inference tensor outside InferenceMode is not allowed. Clone it first.',

@@ -17,7 +17,10 @@ import { describe } from './arguments.ts';
  * use('cpu');
  */
 export function use(device: Backend | string): void {
-  if (typeof device === 'string') return setDefaultBackend(device);
+  if (typeof device === 'string') {
+    setDefaultBackend(device);
+    return;
+  }
   if (typeof device?.name !== 'string' || typeof device.run !== 'function') {
     throw new ArgumentError(
       'use',

@@ -1,7 +1,7 @@
 import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { use } from '../core/use.ts';
-import { clone } from '../functions/conversion.ts';
+import { clone } from '../functions/clone.ts';
 import { randn, tensor } from '../functions/creation.ts';
 import * as inPlace from '../functions/in-place-indexing.ts';
 import {

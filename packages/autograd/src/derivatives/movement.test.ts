@@ -2,7 +2,8 @@ import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { grad } from '../core/engine.ts';
 import { use } from '../core/use.ts';
-import { clone, copy_, fill_, to } from '../functions/conversion.ts';
+import { clone } from '../functions/clone.ts';
+import { copy_, fill_, to } from '../functions/conversion.ts';
 import { fromArray, randn, tensor, zeros } from '../functions/creation.ts';
 import { cat, flip, meshgrid, repeat, repeatInterleave, roll, stack } from '../functions/joining.ts';
 import {

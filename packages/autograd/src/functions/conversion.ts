@@ -10,20 +10,6 @@ import { expand } from './movement.ts';
 
 const NONE = {};
 
-/** A copy in fresh, row-major memory; gradients flow through it. */
-export function clone(x: Tensor): Tensor {
-  requireTensor('clone', x);
-  const out = contiguousCopy(x);
-  record('copy', NONE, [x], [out], KEEP.nothing);
-  return out;
-}
-
-/** The tensor itself when it is row-major, else a row-major copy. */
-export function contiguous(x: Tensor): Tensor {
-  requireTensor('contiguous', x);
-  return x.isContiguous() ? x : clone(x);
-}
-
 /** Converts to a dtype; the tensor itself when it has it. */
 export function castTo(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;

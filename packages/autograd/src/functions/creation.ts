@@ -228,7 +228,9 @@ export function tensor(data: unknown, options?: TensorOptions): Tensor {
   const { shape, values } = unnest(data);
   const dtype = options?.dtype ?? inferDType(values, getDefaultDType());
   const array = hostArray(dtype, values.length);
-  values.forEach((value, i) => storeValue(array, dtype, i, castValue(rawValue(value), dtype)));
+  values.forEach((value, i) => {
+    storeValue(array, dtype, i, castValue(rawValue(value), dtype));
+  });
   return fromHost('tensor', array, shape, dtype, options);
 }
 

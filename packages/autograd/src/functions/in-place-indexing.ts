@@ -4,7 +4,8 @@ import { isTensor, KEEP, mustRecord, recordInPlace, requireWritable, snapshot } 
 import type { Operand } from '../core/graph.ts';
 import { writeElementwise } from '../ops/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone, copy_ } from './conversion.ts';
+import { clone } from './clone.ts';
+import { copy_ } from './conversion.ts';
 import { atLeast1d } from './index-arguments.ts';
 import type { IndexItem } from './index-items.ts';
 import { type IndexPutOptions, putItems } from './indexing.ts';

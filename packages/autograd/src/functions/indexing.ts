@@ -16,7 +16,8 @@ import { runLinearIndex } from '../kernels/gather.ts';
 import { filled, placed, runScatter } from '../kernels/scatter.ts';
 import { writeElementwise } from '../ops/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone, copy_, to } from './conversion.ts';
+import { clone } from './clone.ts';
+import { copy_, to } from './conversion.ts';
 import {
   type AdvancedShape,
   advancedShape,

@@ -21,7 +21,8 @@ import { resultType } from '../core/promotion.ts';
 import { contiguousCopy, copyInto } from '../kernels/copy.ts';
 import { place, through } from '../kernels/place.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone, contiguousSource } from './conversion.ts';
+import { clone } from './clone.ts';
+import { contiguousSource } from './conversion.ts';
 import { indexSelect } from './gather.ts';
 import { expand, flatten, reshape, transpose, unsqueeze } from './movement.ts';
 

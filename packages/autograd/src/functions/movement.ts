@@ -14,7 +14,7 @@ import {
 import { describe, inferShape, normalizeDim, requireInteger, requireShape, requireTensor } from '../core/arguments.ts';
 import { viewOf } from '../core/dispatch.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone } from './conversion.ts';
+import { clone } from './clone.ts';
 
 /**
  * The same elements in another shape; a view where memory allows it, else a copy. One size may be -1.

@@ -4,7 +4,7 @@ import { emptyLike, KEEP, record } from '../core/dispatch.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
 import { boundedCopy, place, through, triangleCopy } from '../kernels/place.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone } from './conversion.ts';
+import { clone } from './clone.ts';
 import { diagonal } from './movement.ts';
 import { diagonalScatter } from './scatter-views.ts';
 

@@ -41,7 +41,9 @@ export function drawFloats(dtype: Tensor['dtype'], n: number, draw: (out: Random
   const drawn = draw(dtype === 'float64' ? new Float64Array(n) : new Float32Array(n));
   if (dtype === 'float32' || dtype === 'float64') return drawn;
   const stored = hostArray(dtype, n);
-  drawn.forEach((value, i) => storeValue(stored, dtype, i, value));
+  drawn.forEach((value, i) => {
+    storeValue(stored, dtype, i, value);
+  });
   return stored;
 }
 

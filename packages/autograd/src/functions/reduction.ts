@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   constant,
   type DType,
   DTypeError,
@@ -16,9 +15,8 @@ import { isTensor, KEEP, record } from '../core/dispatch.ts';
 import { runStaged, type StagedProgram, type StageRow, type StageScope } from '../kernels/staged.ts';
 import type { ReduceAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
-import { to } from './conversion.ts';
 import { diagonal } from './movement.ts';
-import { div, isnan, logicalNot, maskedFill, maximum, minimum, sub } from './pointwise.ts';
+import { div, isnan, logicalNot, maskedFill, maximum, minimum } from './pointwise.ts';
 
 /** One dimension, several, or (absent) all. */
 export type Dims = number | readonly number[] | null | undefined;
@@ -40,7 +38,7 @@ interface Reduction {
   readonly count: number;
 }
 
-function prepare(op: string, x: Tensor, dim: Dims, options: ReduceOptions | undefined): Reduction {
+export function prepare(op: string, x: Tensor, dim: Dims, options: ReduceOptions | undefined): Reduction {
   requireTensor(op, x);
   const dims = normalizeDims(op, dim, x.ndim);
   return {
@@ -50,7 +48,7 @@ function prepare(op: string, x: Tensor, dim: Dims, options: ReduceOptions | unde
 }
 
 /** Runs a program whose outputs are reduced ones, and puts kept dimensions back. */
-function runReduction(program: StagedProgram, x: Tensor, { dims, keepDim }: ReduceAttributes): Tensor[] {
+export function runReduction(program: StagedProgram, x: Tensor, { dims, keepDim }: ReduceAttributes): Tensor[] {
   const outputs = runStaged(program, [x], [x.layout], dims);
   if (!keepDim) return outputs;
   const shape = reducedShape(x.shape, dims, true);
@@ -79,7 +77,7 @@ function requireElements(name: string, x: Tensor, { attributes, count }: Reducti
   );
 }
 
-const reduceOnce = (
+export const reduceOnce = (
   name: string,
   reduce: 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin',
   dtype: DType,
@@ -327,82 +325,6 @@ export function stdMean(x: Tensor, dim?: Dims, options?: VarianceOptions): [std:
   return [std(x, dim, options), mean(x, dim, options)];
 }
 
-/** Order of a vector norm: a number, infinity included, or `'fro'` (2). */
-export type NormOrder = number | 'fro' | 'inf' | '-inf';
-
-function normOrder(p: NormOrder): number {
-  const order = p === 'fro' ? 2 : p === 'inf' ? Number.POSITIVE_INFINITY : p === '-inf' ? Number.NEGATIVE_INFINITY : p;
-  if (typeof order !== 'number' || Number.isNaN(order))
-    throw new ArgumentError('norm', `p must be a number, 'fro' or 'inf'; got ${String(p)}.`);
-  return order;
-}
-
-function normProgram(p: number, dtype: DType): StagedProgram {
-  const one = constant(1, dtype);
-  const magnitude = (s: StageScope): Expr => op('abs', s.load(0));
-  if (p === Number.POSITIVE_INFINITY) return reduceOnce('norm inf', 'max', dtype, magnitude);
-  if (p === Number.NEGATIVE_INFINITY) return reduceOnce('norm -inf', 'min', dtype, magnitude);
-  if (p === 0) {
-    return reduceOnce('norm 0', 'sum', dtype, (s) =>
-      op('where', op('eq', s.load(0), constant(0, dtype)), constant(0, dtype), one),
-    );
-  }
-  if (p === 1) return reduceOnce('norm 1', 'sum', dtype, magnitude);
-  if (p === 2)
-    return reduceOnce(
-      'norm 2',
-      'sum',
-      dtype,
-      (s) => op('mul', s.load(0), s.load(0)),
-      (s) => op('sqrt', s.result(0)),
-    );
-  return {
-    ...reduceOnce(
-      'norm p',
-      'sum',
-      dtype,
-      (s) => op('pow', magnitude(s), s.scalar(0)),
-      (s) => op('pow', s.result(0), op('div', one, s.scalar(0))),
-    ),
-    scalars: [{ dtype, value: p }],
-  };
-}
-
-/** The `p`-norm of the elements over dimensions. @source PyTorch `torch.norm`, `torch.linalg.vector_norm` */
-export function norm(x: Tensor, p: NormOrder = 2, dim?: Dims, options?: TypedReduceOptions): Tensor {
-  requireTensor('norm', x);
-  const order = normOrder(p);
-  const source = options?.dtype ? to(x, options.dtype) : x;
-  const { attributes } = prepare('norm', source, dim, options);
-  requireFloat('norm', source);
-  const [out] = runReduction(normProgram(order, source.dtype), source, attributes) as [Tensor];
-  record('norm', { ...attributes, p: order }, [source], [out], KEEP.x | KEEP.out);
-  return out;
-}
-
-const finiteOrZero = (value: Expr, dtype: DType): Expr =>
-  op('where', op('eq', op('abs', value), constant(Number.POSITIVE_INFINITY, dtype)), constant(0, dtype), value);
-
-/** log Σ exp(x), without overflow. @source PyTorch `torch.logsumexp` */
-export function logsumexp(x: Tensor, dim: Dims, options?: ReduceOptions): Tensor {
-  requireTensor('logsumexp', x);
-  const source = isFloat(x.dtype) ? x : to(x, 'float32');
-  const { attributes } = prepare('logsumexp', source, dim, options);
-  const { dtype } = source;
-  const shift = (s: StageScope): Expr => finiteOrZero(s.result(0), dtype);
-  const program: StagedProgram = {
-    name: 'logsumexp',
-    stages: [
-      { reduce: 'max', expr: (s) => s.load(0) },
-      { reduce: 'sum', expr: (s) => op('exp', op('sub', s.load(0), shift(s))) },
-      { store: 'reduced', dtype, expr: (s) => op('add', op('log', s.result(1)), shift(s)) },
-    ],
-  };
-  const [out] = runReduction(program, source, attributes) as [Tensor];
-  record('logsumexp', attributes, [source], [out], KEEP.x | KEEP.out);
-  return out;
-}
-
 /** Sum over dimensions with NaN counted as 0. @source PyTorch `torch.nansum` */
 export function nansum(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Tensor {
   requireTensor('nansum', x);
@@ -414,11 +336,6 @@ export function nanmean(x: Tensor, dim?: Dims, options?: TypedReduceOptions): Te
   requireTensor('nanmean', x);
   requireFloat('nanmean', x);
   return div(nansum(x, dim, options), sum(logicalNot(isnan(x)), dim, options && { keepDim: options.keepDim ?? false }));
-}
-
-/** The p-norm of a difference. @source PyTorch `torch.dist` */
-export function dist(x: Tensor, y: Tensor, p: NormOrder = 2): Tensor {
-  return norm(sub(x, y), p);
 }
 
 /** Sum of a matrix's diagonal. @throws {ShapeError} Not a matrix. */

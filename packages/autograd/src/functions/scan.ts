@@ -4,7 +4,7 @@ import { emptyLike, KEEP, record } from '../core/dispatch.ts';
 import { contiguousCopy } from '../kernels/copy.ts';
 import { indexCopy } from '../kernels/place.ts';
 import type { Tensor } from '../tensor.ts';
-import { clone } from './conversion.ts';
+import { clone } from './clone.ts';
 import { narrow, reshape, squeeze } from './movement.ts';
 import { isnan, where } from './pointwise.ts';
 

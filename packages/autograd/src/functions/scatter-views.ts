@@ -14,7 +14,7 @@ import { fillStorage } from '../kernels/elementwise.ts';
 import { boundedCopy, filled, place, through } from '../kernels/place.ts';
 import type { OpAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
-import { contiguous } from './conversion.ts';
+import { contiguous } from './clone.ts';
 import { diagonalView, narrow, reshape } from './movement.ts';
 import { div, where } from './pointwise.ts';
 import { indexAlong } from './scan.ts';

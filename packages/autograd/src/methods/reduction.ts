@@ -1,6 +1,8 @@
 import type { AddProductOptions } from '../functions/matmul.ts';
 import * as matmul from '../functions/matmul.ts';
-import type { Dims, NormOrder, ReduceOptions, TypedReduceOptions, VarianceOptions } from '../functions/reduction.ts';
+import type { NormOrder } from '../functions/norm.ts';
+import * as norms from '../functions/norm.ts';
+import type { Dims, ReduceOptions, TypedReduceOptions, VarianceOptions } from '../functions/reduction.ts';
 import * as reduction from '../functions/reduction.ts';
 import type { SoftmaxOptions } from '../functions/softmax.ts';
 import * as softmax from '../functions/softmax.ts';
@@ -64,14 +66,14 @@ export abstract class ReductionMethods extends PointwiseMethods {
     return reduction.std(this, dim, options);
   }
 
-  /** @see {@link reduction.norm} */
+  /** @see {@link norms.norm} */
   norm(this: Tensor, p?: NormOrder, dim?: Dims, options?: TypedReduceOptions): Tensor {
-    return reduction.norm(this, p, dim, options);
+    return norms.norm(this, p, dim, options);
   }
 
-  /** @see {@link reduction.logsumexp} */
+  /** @see {@link norms.logsumexp} */
   logsumexp(this: Tensor, dim: Dims, options?: ReduceOptions): Tensor {
-    return reduction.logsumexp(this, dim, options);
+    return norms.logsumexp(this, dim, options);
   }
 
   /** @see {@link softmax.softmax} */

@@ -1,5 +1,4 @@
-import { noGrad, ones, type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { noGrad, ones, type Tensor, tensor } from '@flambeau/autograd';
 import { expect, test, vi } from 'vitest';
 import {
   type Gradients,
@@ -9,8 +8,6 @@ import {
   registerModuleFullBackwardPreHook,
 } from '../index.ts';
 import { Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 const input = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });
 const lists = (gradients: Gradients): unknown[] => gradients.map((gradient) => gradient?.tolistSync() ?? null);

@@ -1,10 +1,7 @@
-import { ones, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { type AnyModule, Module, ModuleDict, ModuleList, Parameter, ParameterDict, ParameterList } from '../index.ts';
 import { loose, names, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 const scales = (count: number): Scale[] => Array.from({ length: count }, (_, i) => new Scale(i + 1));
 

@@ -1,10 +1,7 @@
-import { ones, type Tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones, type Tensor } from '@flambeau/autograd';
 import { expect, test, vi } from 'vitest';
 import { deepcopy, type Kwargs, Module, registerModuleForwardHook, registerModuleForwardPreHook } from '../index.ts';
 import { Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 const x = (): Tensor => ones([2]);
 

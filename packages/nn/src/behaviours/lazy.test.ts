@@ -1,5 +1,4 @@
-import { manualSeed, ones, randn, type Tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { manualSeed, ones, randn, type Tensor } from '@flambeau/autograd';
 import { describe, expect, test, vi } from 'vitest';
 import {
   type AnyModule,
@@ -22,8 +21,6 @@ import {
   UninitializedParameter,
 } from '../index.ts';
 import { loose, Same } from './testing.ts';
-
-use(cpu());
 
 interface Case {
   readonly lazy: () => AnyModule;

@@ -1,10 +1,7 @@
-import { arange, noGrad, ones, type Tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { arange, noGrad, ones, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { Module, Parameter, Sequential } from '../index.ts';
 import { loose, Pair, Scale } from './testing.ts';
-
-use(cpu());
 
 test("30. train(false)/eval() reach every descendant; train() with a non-boolean raises. Changing a child afterwards leaves the parent's flag.", () => {
   const net = new Sequential(new Pair());

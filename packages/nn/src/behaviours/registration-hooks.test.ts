@@ -1,5 +1,4 @@
-import { ones, type Tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import {
   type AnyModule,
@@ -9,8 +8,6 @@ import {
   registerModuleParameterRegistrationHook,
 } from '../index.ts';
 import { loose, names, Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 test('78. A parameter-registration hook sees (module, name, parameter) and may return a replacement; registering null does not call it.', () => {
   const seen: [AnyModule, string, Parameter][] = [];

@@ -1,10 +1,7 @@
-import { ones, randn, type Tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones, randn, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { Buffer, Module, ModuleDict, Parameter } from '../index.ts';
 import { loose, names, Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 type Kind = 'parameter' | 'buffer' | 'module';
 

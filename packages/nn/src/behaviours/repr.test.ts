@@ -1,11 +1,8 @@
 import { inspect } from 'node:util';
-import { ones, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { Module, ModuleDict, ModuleList, Parameter, ParameterDict, ParameterList, Sequential } from '../index.ts';
 import { Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 test('49. Childless modules print on one line, modules with children in blocks indented by two per level.', () => {
   expect(String(new Same())).toBe('Same()');

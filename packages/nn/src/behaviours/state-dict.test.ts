@@ -1,10 +1,7 @@
-import { noGrad, ones, type Tensor, tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { noGrad, ones, type Tensor, tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { BatchNorm1d, IncompatibleKeys, Module, Parameter, Sequential, StateDict } from '../index.ts';
 import { loose, names, Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 class Extra extends Scale {
   note: unknown = 'first';

@@ -1,10 +1,7 @@
-import { ones, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { type AnyModule, Module, Parameter, Sequential } from '../index.ts';
 import { loose, names, Pair, Same, Scale } from './testing.ts';
-
-use(cpu());
 
 class Nested extends Same {
   child = new Pair();

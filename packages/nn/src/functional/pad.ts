@@ -13,34 +13,49 @@ export interface PadOptions {
   readonly value?: number | null;
 }
 
-/** For a position along a padded axis of `size` elements, where its value is read. */
-const sources: Readonly<Record<Exclude<PadMode, 'constant'>, (position: number, size: number) => number>> = {
-  reflect: (position, size) => {
+/** One padded axis. */
+interface Side {
+  readonly axis: number;
+  /** Size before padding (elements). */
+  readonly size: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** For a position along a padded axis, counted from the first element, where its value is read. */
+const sources: Readonly<Record<Exclude<PadMode, 'constant'>, (position: number, side: Side) => number>> = {
+  reflect: (position, { size }) => {
     const mirrored = Math.abs(position);
     return mirrored < size ? mirrored : 2 * (size - 1) - mirrored;
   },
-  replicate: (position, size) => Math.min(Math.max(position, 0), size - 1),
-  circular: (position, size) => ((position % size) + size) % size,
+  replicate: (position, { size }) => Math.min(Math.max(position, 0), size - 1),
+  circular: (position, side) => {
+    // What is cropped away does not come back on the other side.
+    const start = Math.max(-side.before, 0);
+    const size = croppedSize(side);
+    return start + ((((position - start) % size) + size) % size);
+  },
 };
 
-function checkFits(mode: PadMode, axis: number, size: number, before: number, after: number, shape: string): void {
+/** Size of what is left after cropping, before anything is added. */
+function croppedSize({ size, before, after }: Side): number {
+  return size + Math.min(before, 0) + Math.min(after, 0);
+}
+
+function checkFits(mode: PadMode, side: Side, shape: string): void {
+  const { axis, size, before, after } = side;
   if (mode === 'reflect' && (before >= size || after >= size)) {
     throw new ShapeError(
       'pad',
       `Padding size should be less than the corresponding input dimension, but got: padding (${before}, ${after}) at dimension ${axis} of input ${shape}`,
-      { axis, size, before, after },
+      side,
     );
   }
-  if (mode === 'circular' && (before > size || after > size)) {
+  if (mode === 'circular' && Math.max(before, after) > croppedSize(side)) {
     throw new ShapeError(
       'pad',
       `Padding value causes wrapping around more than once; got (${before}, ${after}) at dimension ${axis} of input ${shape}.`,
-      {
-        axis,
-        size,
-        before,
-        after,
-      },
+      side,
     );
   }
   if (size === 0) {
@@ -53,7 +68,7 @@ function checkFits(mode: PadMode, axis: number, size: number, before: number, af
     throw new ShapeError(
       'pad',
       `the padded size must be at least 1; got ${size + before + after} at dimension ${axis} of input ${shape}.`,
-      { axis, size, before, after },
+      side,
     );
   }
 }
@@ -90,16 +105,16 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
     throw new ArgumentError('pad', `Unrecognised padding mode ${describe(mode)}`, { mode });
   }
   const shape = shapeText(input);
-  const axes = Array.from({ length: padding.length / 2 }, (_, pair) => ({
-    axis: input.ndim - 1 - pair,
-    before: padding[2 * pair] as number,
-    after: padding[2 * pair + 1] as number,
-  })).filter(({ before, after }) => before !== 0 || after !== 0);
-  for (const { axis, before, after } of axes) checkFits(mode, axis, input.shape[axis] as number, before, after, shape);
-  return axes.reduce((x, { axis, before, after }) => {
-    const size = x.shape[axis] as number;
-    const positions = Int32Array.from({ length: size + before + after }, (_, i) => sources[mode](i - before, size));
-    return x.indexSelect(axis, fromArray(positions, [positions.length], { device: x.device }));
+  const sides = Array.from({ length: padding.length / 2 }, (_, pair): Side => {
+    const axis = input.ndim - 1 - pair;
+    const [before, after] = [padding[2 * pair] as number, padding[2 * pair + 1] as number];
+    return { axis, size: input.shape[axis] as number, before, after };
+  }).filter(({ before, after }) => before !== 0 || after !== 0);
+  for (const side of sides) checkFits(mode, side, shape);
+  return sides.reduce((x, side) => {
+    const length = side.size + side.before + side.after;
+    const positions = Int32Array.from({ length }, (_, i) => sources[mode](i - side.before, side));
+    return x.indexSelect(side.axis, fromArray(positions, [length], { device: x.device }));
   }, input);
 }
 
