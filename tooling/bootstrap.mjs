@@ -143,7 +143,13 @@ function build(app) {
   const environment = Object.assign({}, process.env, { TURBO_TELEMETRY_DISABLED: '1' });
   const key = Object.keys(environment).find((candidate) => candidate.toUpperCase() === 'PATH') || 'PATH';
   environment[key] = `${bin}${delimiter}${environment[key] || ''}`;
-  const args = ['run', 'build', `--filter=@flambeau/${app}...`, '--filter=./packages/*', '--output-logs=errors-only'];
+  const args = [
+    'run',
+    'build:js',
+    `--filter=@flambeau/${app}...`,
+    '--filter=./packages/*',
+    '--output-logs=errors-only',
+  ];
   step(`building the packages and apps/${app}`, join(bin, 'turbo'), args, environment);
   writeStamp(name, buildStamp(app));
 }

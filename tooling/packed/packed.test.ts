@@ -30,7 +30,7 @@ async function run(cwd: string, program: string, ...args: string[]): Promise<str
 
 /** Packs every package, as publishing does, into `folder`: the tarballs by package name. */
 async function packAll(folder: string): Promise<Map<string, string>> {
-  await run(root, 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only');
+  await run(root, 'turbo', 'run', 'build:js', 'build:types', '--filter=./packages/*', '--output-logs=errors-only');
   const tarballs = new Map<string, string>();
   for (const name of await readdir(join(root, 'packages'))) {
     const printed = await run(join(root, 'packages', name), 'pnpm', 'pack', '--json', '--pack-destination', folder);

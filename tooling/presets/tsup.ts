@@ -69,7 +69,8 @@ export function library(): TsupConfig {
     target: 'es2022',
     platform: 'neutral',
     outDir: 'dist',
-    clean: true,
+    // The declarations beside are build/types.mjs's.
+    clean: ['!**/*.d.ts'],
     sourcemap: true,
     silent: true,
     bundle: false,

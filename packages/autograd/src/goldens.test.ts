@@ -55,6 +55,7 @@ describeStreams({ title: 'random streams', library, includes: (name) => !name.in
 
 describePrinting({
   ...library,
+  setPrintOptions: autograd.setPrintOptions,
   views: {
     t: (x) => x.t(),
     '[1:]': (x) => x.index('1:'),

@@ -107,11 +107,16 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
   /**
    * Updates every parameter that has a gradient.
    *
+   * @throws {ArgumentError} A pre-hook returned something that is no list of arguments.
+   */
+  step(): undefined;
+  /**
+   * Updates every parameter that has a gradient.
+   *
    * @param closure - Runs first, with gradients enabled; a promise that it returns is waited for.
    * @returns What the closure returns.
    * @throws {ArgumentError} A pre-hook returned something that is no list of arguments.
    */
-  step(): undefined;
   step<Result>(closure: Closure<Result>): Result;
   step(closure?: Closure): unknown {
     let args: StepArguments = closure === undefined ? [] : [closure];

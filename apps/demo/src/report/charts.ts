@@ -18,10 +18,10 @@ function draw(title: string, options: Plot.PlotOptions): string {
   return chart.outerHTML;
 }
 
-/** The mean of each point and its neighbours; near the ends of as many as there are on both sides. */
+/** The mean of each point and its neighbours; at the start, where the curve is steep, of as many on both sides. */
 function smoothed(values: readonly number[]): number[] {
   return values.map((_, i) => {
-    const reach = Math.min(5, i, values.length - 1 - i);
+    const reach = Math.min(5, i);
     const around = values.slice(i - reach, i + reach + 1);
     return around.reduce((sum, value) => sum + value, 0) / around.length;
   });
@@ -44,7 +44,7 @@ function curves({ train, test }: History, key: Curve, title: string, y: Plot.Sca
     x: { label: 'epoch', labelOffset: 40, domain: [0, train.at(-1)?.epoch ?? 1], ticks: 6 },
     y,
     marks: [
-      Plot.gridY({ stroke: 'currentColor', strokeOpacity: 0.12 }),
+      Plot.gridY({ ticks: y.ticks, stroke: 'currentColor', strokeOpacity: 0.12 }),
       Plot.line(raw, { x: 'x', y: 'y', stroke: trainColor, strokeOpacity: 0.25, strokeWidth: 1, clip: true }),
       Plot.line(raw, { x: 'x', y: 'line', stroke: trainColor, strokeWidth: 2, clip: true }),
       Plot.line(tested, { x: 'x', y: 'y', stroke: testColor, strokeWidth: 2, clip: true }),
@@ -60,9 +60,17 @@ function curves({ train, test }: History, key: Curve, title: string, y: Plot.Sca
   });
 }
 
+/** Labels of a logarithmic axis. */
+const lossTicks = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
 /** Training and test loss against the epoch; logarithmic, since the first batches lose a hundred times what the last ones do. */
 export function lossChart(history: History): string {
-  return curves(history, 'loss', 'Loss against the epoch', { label: 'loss', type: 'log', ticks: 5, tickFormat: '~g' });
+  const losses = [...history.train, ...history.test].map((point) => point.loss);
+  const lowest = lossTicks.findLast((tick) => tick <= Math.min(...losses)) ?? lossTicks[0]!;
+  const highest = lossTicks.find((tick) => tick >= Math.max(...losses)) ?? lossTicks.at(-1)!;
+  const ticks = lossTicks.filter((tick) => tick >= lowest && tick <= highest);
+  const y: Plot.ScaleOptions = { label: 'loss', type: 'log', domain: [lowest, highest], ticks, tickFormat: '~g' };
+  return curves(history, 'loss', 'Loss against the epoch', y);
 }
 
 /** Training and test accuracy against the epoch. */

@@ -118,6 +118,13 @@ export function viewOf<K extends OpName>(op: K, attributes: OpAttributes[K], x: 
   return result;
 }
 
+/** Names the op that made `x` after the public function that was called, for `gradFn` and errors; returns `x`. */
+export function named(x: Tensor, label: string): Tensor {
+  const node = x.edge?.node;
+  if (node instanceof OpNode) node.label = label;
+  return x;
+}
+
 /** @throws {GradError} The tensor may not be changed in place now. */
 export function requireWritable(op: string, target: Tensor): void {
   if (!isGradEnabled()) return;

@@ -107,11 +107,16 @@ export interface Saved {
   readonly outputs: readonly (SavedTensor | null)[];
 }
 
+/** Primitive ops that users know by another name. */
+const PUBLIC_NAMES: Readonly<Partial<Record<OpName, string>>> = { copy: 'clone', cast: 'toCopy', square: 'pow' };
+
 /** A recorded primitive op; its derivative is the row of that name in the table. */
 export class OpNode<K extends OpName = OpName> extends GradNode {
   readonly op: K;
   readonly attributes: OpAttributes[K];
   readonly operandFacts: readonly (TensorFacts | null)[];
+  /** The public function that was called, where it is not the primitive op itself. */
+  label: string | null = null;
   #saved: Saved | null;
 
   constructor(
@@ -130,7 +135,8 @@ export class OpNode<K extends OpName = OpName> extends GradNode {
   }
 
   get name(): string {
-    return `${this.op.charAt(0).toUpperCase()}${this.op.slice(1)}Backward0`;
+    const name = this.label ?? PUBLIC_NAMES[this.op] ?? this.op;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`;
   }
 
   /** @throws {GradError} Backward already went through here and freed it. */

@@ -66,8 +66,12 @@ describe('scope', () => {
   });
 
   test('keep lets a tensor outlive all scopes', () => {
-    let kept: Tensor | null = null;
-    scope(() => scope(() => void (kept = keep(zeros([1])))));
+    let kept: Tensor | undefined;
+    scope(() => {
+      scope(() => {
+        kept = keep(zeros([1]));
+      });
+    });
     expect(kept!.itemSync()).toBe(0);
     expect(() => keep(1 as never)).toThrow(/must be a Tensor/);
   });

@@ -61,9 +61,10 @@ describe('results', () => {
     expect(vector('float64').lt(vector('int8')).dtype).toBe('bool');
   });
 
-  test('of sums of small integers are int64, of positions int32', () => {
-    expect(vector('bool').sum().dtype).toBe('int64');
-    expect(vector('int8').cumsum(0).dtype).toBe('int64');
+  test('of sums of small integers, and positions, are int32', () => {
+    expect(vector('bool').sum().dtype).toBe('int32');
+    expect(vector('int8').cumsum(0).dtype).toBe('int32');
+    expect(vector('int64').sum().dtype).toBe('int64');
     expect(vector('float16').sum().dtype).toBe('float16');
     expect(vector('float32').argmax().dtype).toBe('int32');
   });

@@ -40,8 +40,12 @@ export interface TensorOptions {
 /** {@link TensorOptions} with a source of random numbers. */
 export type RandomTensorOptions = TensorOptions & RandomOptions;
 
-function blank(op: string, shape: Shape, dtype: DType, options: TensorOptions | undefined): Tensor {
+function requireKnown(op: string, dtype: unknown): asserts dtype is DType {
   if (!isDType(dtype)) throw new DTypeError(op, `there is no dtype ${describe(dtype)}.`);
+}
+
+function blank(op: string, shape: Shape, dtype: DType, options: TensorOptions | undefined): Tensor {
+  requireKnown(op, dtype);
   const device: Device = deviceOf(options?.device ?? defaultBackend());
   device.requireDType(op, dtype);
   const sizes = requireShape(op, shape);
@@ -67,6 +71,7 @@ function build(
   value: (i: number) => number,
 ): Tensor {
   const n = numel(requireShape(op, shape));
+  requireKnown(op, dtype);
   const data = hostArray(dtype, n);
   for (let i = 0; i < n; i++) storeValue(data, dtype, i, castValue(value(i), dtype));
   return fromHost(op, data, shape, dtype, options);
@@ -227,6 +232,7 @@ export function tensor(data: unknown, options?: TensorOptions): Tensor {
   if (ArrayBuffer.isView(data)) return fromArray(data as HostArray, [(data as HostArray).length], options);
   const { shape, values } = unnest(data);
   const dtype = options?.dtype ?? inferDType(values, getDefaultDType());
+  requireKnown('tensor', dtype);
   const array = hostArray(dtype, values.length);
   values.forEach((value, i) => {
     storeValue(array, dtype, i, castValue(rawValue(value), dtype));

@@ -16,7 +16,7 @@ import {
   requireShape,
   requireTensor,
 } from '../core/arguments.ts';
-import { emptyLike, isTensor, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
+import { emptyLike, isTensor, KEEP, named, record, requireSameDevice } from '../core/dispatch.ts';
 import { resultType } from '../core/promotion.ts';
 import { contiguousCopy, copyInto } from '../kernels/copy.ts';
 import { place, through } from '../kernels/place.ts';
@@ -116,10 +116,8 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
       },
     );
   });
-  return cat(
-    tensors.map((tensor) => unsqueeze(tensor, axis)),
-    axis,
-  );
+  const slices = tensors.map((tensor) => unsqueeze(tensor, axis));
+  return named(cat(slices, axis), 'stack');
 }
 
 /** Joins tensors side by side: along dimension 1, or 0 if they are 1-d. @source PyTorch `torch.hstack` */

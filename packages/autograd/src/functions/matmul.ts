@@ -9,7 +9,7 @@ import {
   type View,
 } from '@flambeau/backend';
 import { requireTensor } from '../core/arguments.ts';
-import { emptyLike, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
+import { emptyLike, KEEP, named, record, requireSameDevice } from '../core/dispatch.ts';
 import { runContraction } from '../kernels/contraction.ts';
 import type { Tensor } from '../tensor.ts';
 import { squeeze, unsqueeze } from './movement.ts';
@@ -56,7 +56,7 @@ function batched(op: string, a: Tensor, b: Tensor): Tensor {
   const left: View = expandView(a.layout, [...batch, m, k]);
   runContraction({ batch, m: [m], n: [n], k: [k], a: left, b: swapped, out: contiguousView(out.shape) }, a, b, out);
   record('matmul', {}, [a, b], [out], KEEP.x | KEEP.y);
-  return out;
+  return named(out, batch.length ? 'bmm' : 'mm');
 }
 
 /**
@@ -84,7 +84,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
   const product = batched('matmul', left, right);
   const row = a.ndim === 1 ? squeeze(product, -2) : product;
-  return b.ndim === 1 ? squeeze(row, -1) : row;
+  if (b.ndim > 1) return row;
+  return named(squeeze(row, -1), a.ndim === 1 ? 'dot' : 'mv');
 }
 
 /** Product of two matrices. @shape `[m, k] @ [k, n]` → `[m, n]` */

@@ -12,7 +12,7 @@ import {
   type View,
 } from '@flambeau/backend';
 import { describe, inferShape, normalizeDim, requireInteger, requireShape, requireTensor } from '../core/arguments.ts';
-import { viewOf } from '../core/dispatch.ts';
+import { named, viewOf } from '../core/dispatch.ts';
 import type { Tensor } from '../tensor.ts';
 import { clone } from './clone.ts';
 
@@ -75,7 +75,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   const order = x.shape.map((_, axis) => axis);
   const [a, b] = [normalizeDim('transpose', dim0, x.ndim), normalizeDim('transpose', dim1, x.ndim)];
   if (order.length) [order[a], order[b]] = [b, a];
-  return viewOf('permute', { order }, x, permuteView(x.layout, order));
+  return named(viewOf('permute', { order }, x, permuteView(x.layout, order)), 'transpose');
 }
 
 /** Transposes a matrix; 0-d and 1-d tensors stay as they are. */
@@ -83,7 +83,9 @@ export function t(x: Tensor): Tensor {
   requireTensor('t', x);
   if (x.ndim > 2)
     throw new ShapeError('t', `expects a tensor with at most 2 dimensions; got ${x.ndim}.`, { shape: x.shape });
-  return x.ndim === 2 ? transpose(x, 0, 1) : viewOf('permute', { order: x.shape.map((_, i) => i) }, x, x.layout);
+  const flipped =
+    x.ndim === 2 ? transpose(x, 0, 1) : viewOf('permute', { order: x.shape.map((_, i) => i) }, x, x.layout);
+  return named(flipped, 't');
 }
 
 /** Moves axes to other positions, the rest staying in order. */
@@ -115,10 +117,13 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   requireTensor('squeeze', x);
   const dims =
     dim === undefined ? x.shape.map((_, axis) => axis) : [dim].flat().map((d) => normalizeDim('squeeze', d, x.ndim));
-  return view1(
-    x,
-    x.shape.filter((size, axis) => size !== 1 || !dims.includes(axis)),
-    (axis) => x.shape[axis] === 1 && dims.includes(axis),
+  return named(
+    view1(
+      x,
+      x.shape.filter((size, axis) => size !== 1 || !dims.includes(axis)),
+      (axis) => x.shape[axis] === 1 && dims.includes(axis),
+    ),
+    'squeeze',
   );
 }
 
@@ -138,7 +143,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
     0,
     axis < x.ndim ? (x.shape[axis] as number) * (x.layout.strides[axis] as number) : 1,
   );
-  return viewOf('view', { shape }, x, { shape, strides, offset: x.layout.offset });
+  return named(viewOf('view', { shape }, x, { shape, strides, offset: x.layout.offset }), 'unsqueeze');
 }
 
 /** Repeats axes of size 1 without copying; -1 keeps a size, leading axes may be added. */
@@ -257,7 +262,10 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
     });
   }
   const piece = sliceAxis(x, axis, index < 0 ? index + size : index, 1, 1);
-  return view1(piece, x.shape.toSpliced(axis, 1), (a) => a === axis);
+  return named(
+    view1(piece, x.shape.toSpliced(axis, 1), (a) => a === axis),
+    'select',
+  );
 }
 
 /** The parts of an axis: `size` elements each, the last maybe fewer, or as many as `size` lists. Views. */

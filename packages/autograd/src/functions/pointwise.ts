@@ -32,7 +32,8 @@ export const sqrt: UnaryFunction = (x) => elementwise('sqrt', x);
 /** 1/√x */
 export const rsqrt: UnaryFunction = (x) => elementwise('rsqrt', x);
 /** x² */
-export const square: UnaryFunction = (x) => elementwise('square', x);
+export const square: UnaryFunction = (x) =>
+  isTensor(x) && x.dtype === 'bool' ? elementwise('pow', x, 2) : elementwise('square', x);
 /** 1/x */
 export const reciprocal: UnaryFunction = (x) => elementwise('reciprocal', x);
 /** eˣ */
@@ -242,6 +243,7 @@ export interface CloseOptions {
 export function isclose(x: Tensor, y: Tensor, options?: CloseOptions): Tensor {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options ?? {};
   const same = eq(x, y);
+  if (x.dtype === 'bool') return same;
   if (!isFloat(x.dtype)) {
     return logicalOr(same, le(abs(sub(x, y)), add(mul(abs(y), rtol), atol)));
   }

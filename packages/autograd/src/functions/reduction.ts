@@ -11,7 +11,7 @@ import {
   ShapeError,
 } from '@flambeau/backend';
 import { normalizeDim, normalizeDims, reducedShape, requireTensor } from '../core/arguments.ts';
-import { isTensor, KEEP, record } from '../core/dispatch.ts';
+import { isTensor, KEEP, named, record } from '../core/dispatch.ts';
 import { runStaged, type StagedProgram, type StageRow, type StageScope } from '../kernels/staged.ts';
 import type { ReduceAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
@@ -204,7 +204,7 @@ export function max(
   options?: ReduceOptions,
 ): Tensor | [values: Tensor, indices: Tensor] {
   requireTensor('max', x);
-  if (second === undefined) return amax(x);
+  if (second === undefined) return named(amax(x), 'max');
   return isTensor(second) ? maximum(x, second) : extremeAlong('max', x, second, options);
 }
 
@@ -218,7 +218,7 @@ export function min(
   options?: ReduceOptions,
 ): Tensor | [values: Tensor, indices: Tensor] {
   requireTensor('min', x);
-  if (second === undefined) return amin(x);
+  if (second === undefined) return named(amin(x), 'min');
   return isTensor(second) ? minimum(x, second) : extremeAlong('min', x, second, options);
 }
 

@@ -1,6 +1,7 @@
 import { type DType, isFloat, loadValue, numel, type Value } from '@flambeau/backend';
 import { contiguousSource } from '../functions/conversion.ts';
 import type { Tensor } from '../tensor.ts';
+import { fixedPoint, scientific } from './python-number.ts';
 
 /** How tensors are printed. */
 export interface PrintOptions {
@@ -21,13 +22,6 @@ let options: PrintOptions = { precision: 4, threshold: 1000, edgeItems: 3, lineW
 /** Changes how tensors are printed; what is not named stays. @source PyTorch `torch.set_printoptions` */
 export function setPrintOptions(changes: Partial<PrintOptions>): void {
   options = { ...options, ...changes };
-}
-
-/** Python's way of writing a number in scientific notation: at least two exponent digits. */
-function scientific(value: number, precision: number): string {
-  const [mantissa, exponent] = value.toExponential(precision).split('e') as [string, string];
-  const digits = exponent.slice(1).padStart(2, '0');
-  return `${mantissa}e${exponent.charAt(0)}${digits}`;
 }
 
 function special(value: number): string | null {
@@ -58,9 +52,10 @@ class Formatter {
       const wide = largest / smallest > 1000 || largest > 1e8;
       this.#sciMode = this.#intMode ? wide : wide || smallest < 1e-4;
     }
-    if (options.sciMode !== null) this.#sciMode = options.sciMode;
     // PyTorch measures the width on the numbers that are finite and not zero, and pads the rest to it.
     for (const value of finite) this.width = Math.max(this.width, this.#plain(value).length);
+    // A forced notation comes after that, in PyTorch too: lines break where they would have without it.
+    if (options.sciMode !== null) this.#sciMode = options.sciMode;
   }
 
   #plain(value: Value): string {
@@ -69,13 +64,8 @@ class Formatter {
     const number = Number(value);
     const word = special(number);
     if (this.#sciMode) return word ?? scientific(number, options.precision);
-    if (this.#intMode) return word ?? `${Object.is(number, -0) ? '-0' : number.toFixed(0)}.`;
-    return (
-      word ??
-      (Object.is(number, -0) || (number < 0 && Number(number.toFixed(options.precision)) === 0)
-        ? `-${Math.abs(number).toFixed(options.precision)}`
-        : number.toFixed(options.precision))
-    );
+    if (this.#intMode) return word ?? `${fixedPoint(number, 0)}.`;
+    return word ?? fixedPoint(number, options.precision);
   }
 
   format(value: Value): string {

@@ -29,10 +29,8 @@ export class Generator {
 
   /** Starts the stream of a seed. @throws {ArgumentError} The seed is no safe integer. */
   manualSeed(seed: number): this {
-    if (!Number.isSafeInteger(seed))
-      throw new ArgumentError('manualSeed', `a seed must be a safe integer; got ${String(seed)}.`);
-    this.#seed = seed;
     this.#engine = new MersenneTwister(lowBits(seed));
+    this.#seed = seed;
     this.#cachedNormal = null;
     return this;
   }
@@ -147,7 +145,11 @@ export class Generator {
   }
 }
 
+/** @throws {ArgumentError} The seed is no safe integer. */
 function lowBits(seed: number): number {
+  if (!Number.isSafeInteger(seed)) {
+    throw new ArgumentError('manualSeed', `a seed must be a safe integer; got ${String(seed)}.`);
+  }
   return Number(BigInt.asUintN(32, BigInt(seed)));
 }
 

@@ -527,7 +527,12 @@ const losses: readonly Case[] = [
     ShapeError,
     'Weights and input must have the same size; got [3] and [2]',
   ],
-  ['shapes that cannot be broadcast', () => new nn.L1Loss()(randn([2]), randn([3])), ShapeError, ''],
+  [
+    'shapes that cannot be broadcast',
+    () => new nn.L1Loss()(randn([2]), randn([3])),
+    ShapeError,
+    'shapes do not broadcast: [2], [3]',
+  ],
 ];
 
 const others: readonly Case[] = [

@@ -45,7 +45,7 @@ const cases: readonly Case[] = [
   ['pad by replication', (x) => F.pad(x, [2, 5, -1, 0], { mode: 'replicate' }), () => [draw(2, 3, 4)]],
   ['pad around', (x) => F.pad(x, [2, 4], { mode: 'circular' }), () => [draw(2, 4)]],
   [
-    'embedding by frequency',
+    'embedding',
     (w) =>
       F.embedding(
         indices([
@@ -53,7 +53,6 @@ const cases: readonly Case[] = [
           [2, 2],
         ]),
         w,
-        { paddingIdx: 0 },
       ),
     () => [draw(3, 2)],
   ],
@@ -143,4 +142,16 @@ test('BCE keeps a finite gradient at 0 and 1', () => {
   expect(loss.itemSync()).toBe(200);
   loss.backward();
   expect(Array.from((x.grad as Tensor).toArraySync() as Float64Array)).toEqual([0, 0, -1e12, 1e12]);
+});
+
+test('embedding divides gradients by frequency and leaves the padding row out', () => {
+  const weight = draw(4, 1);
+  F.embedding(indices([0, 2, 2, 1, 2, 2]), weight, { paddingIdx: 1, scaleGradByFreq: true })
+    .pow(3)
+    .sum()
+    .backward();
+  const w = Array.from(weight.toArraySync() as Float64Array);
+  const slope = (row: number): number => 3 * (w[row] as number) ** 2;
+  const expected = [slope(0), 0, slope(2), 0].map((value) => expect.closeTo(value, 10));
+  expect(Array.from((weight.grad as Tensor).toArraySync() as Float64Array)).toEqual(expected);
 });

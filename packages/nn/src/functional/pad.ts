@@ -48,14 +48,14 @@ function checkFits(mode: PadMode, side: Side, shape: string): void {
     throw new ShapeError(
       'pad',
       `Padding size should be less than the corresponding input dimension, but got: padding (${before}, ${after}) at dimension ${axis} of input ${shape}`,
-      side,
+      { ...side },
     );
   }
   if (mode === 'circular' && Math.max(before, after) > croppedSize(side)) {
     throw new ShapeError(
       'pad',
       `Padding value causes wrapping around more than once; got (${before}, ${after}) at dimension ${axis} of input ${shape}.`,
-      side,
+      { ...side },
     );
   }
   if (size === 0) {
@@ -68,7 +68,7 @@ function checkFits(mode: PadMode, side: Side, shape: string): void {
     throw new ShapeError(
       'pad',
       `the padded size must be at least 1; got ${size + before + after} at dimension ${axis} of input ${shape}.`,
-      side,
+      { ...side },
     );
   }
 }

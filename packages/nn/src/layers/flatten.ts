@@ -45,7 +45,7 @@ export class Flatten extends Module {
  * @shape input `[..., product, ...]` → output `[..., ...unflattenedSize, ...]`
  * @param dim - The dimension to split.
  * @param unflattenedSize - The sizes it becomes; one may be -1.
- * @throws {ArgumentError} The sizes are not whole numbers.
+ * @throws {ArgumentError} The sizes are not whole numbers, or there are none.
  * @throws {IndexError} There is no such dimension.
  * @throws {ShapeError} The sizes do not multiply to it.
  * @source PyTorch `nn.Unflatten`.
@@ -67,6 +67,9 @@ export class Unflatten extends Module {
           unflattenedSize,
         },
       );
+    }
+    if (unflattenedSize.length === 0) {
+      throw new ArgumentError('Unflatten', 'sizes must be non-empty; got [].', { unflattenedSize });
     }
     unflattenedSize.forEach((size, i) => {
       if (Number.isSafeInteger(size)) return;

@@ -1,0 +1,27 @@
+import { manualSeed, randn, randint, scope, use, type Tensor, where } from '@flambeau/autograd';
+import { cpu } from '@flambeau/backend-cpu';
+import * as nn from '@flambeau/nn';
+use(cpu());
+manualSeed(0);
+const time = (name: string, fn: () => unknown, n = 300): void => {
+  const run = (): void => { scope(() => { fn(); }); };
+  for (let i = 0; i < 100; i++) run();
+  const t = performance.now();
+  for (let i = 0; i < n; i++) run();
+  console.log(name.padEnd(34), ((performance.now() - t) / n * 1000).toFixed(1), 'us');
+};
+const ids = randint(10, [128]); const lx = randn([128, 10]); const rx = randn([128,10]).requiresGrad_();
+time('ids.ne', () => ids.ne(-100));
+const c = ids.ne(-100);
+time('where', () => where(c, ids, 0));
+time('gather', () => lx.gather(1, ids.unsqueeze(1)));
+time('logSoftmax', () => lx.logSoftmax(1));
+time('unsqueeze', () => ids.unsqueeze(1));
+time('to', () => c.to('float32'));
+time('sum', () => lx.sum());
+const s = lx.sum();
+time('div', () => s.div(s));
+time('neg', () => lx.neg());
+const ce = new nn.CrossEntropyLoss();
+time('ce fwd', () => ce(lx, ids));
+time('ce fwd+bwd', () => { ce(rx, ids).backward(); rx.grad = null; });
