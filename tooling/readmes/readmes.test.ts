@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const packages = (await readdir(join(root, 'packages')))
   .map((name) => `packages/${name}`)
   .filter((folder) => !existsSync(join(root, folder, 'src', 'readme.test.ts')));
-const readmes = ['README.md', ...packages.map((folder) => `${folder}/README.md`)];
+const readmes = ['README.md', 'CONTRIBUTING.md', ...packages.map((folder) => `${folder}/README.md`)];
 const snippets = (
   await Promise.all(
     readmes.map(async (readme) =>

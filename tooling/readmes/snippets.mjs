@@ -17,7 +17,7 @@ export function snippetsOf(markdown) {
     line: markdown.slice(0, found.index).split('\n').length + 1,
     code: found[2],
     runs: !found[1].includes('no-run'),
-    expected: [...found[2].matchAll(/\/\/ => (.*)$/gm)].map((comment) => comment[1].trim()),
+    expected: [...found[2].matchAll(/\/\/ => (.*)$/gm)].map((comment) => comment[1].trimEnd()),
   }));
   /** @type {Snippet[]} */
   const programs = [];

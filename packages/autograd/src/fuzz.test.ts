@@ -86,10 +86,33 @@ describe('any arguments give a result or a FlambeauError', () => {
   });
 });
 
+/** Methods that are machinery, or that end the tensor. */
+const NOT_METHODS = new Set('constructor create accumulator gradEdge targetEdge dispose'.split(' '));
+
+const methods = new Set<string>();
+for (let level: object = Tensor.prototype; level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+    if (typeof value === 'function' && !NOT_METHODS.has(name)) methods.add(name);
+  }
+}
+
+describe('any arguments of a method give a result or a FlambeauError', () => {
+  test.each([...methods])('%s', (name) => {
+    const call = (x: Tensor, rest: readonly unknown[]): unknown =>
+      (x as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...rest);
+    fc.assert(
+      fc.property(tensors, fc.array(argument, { maxLength: 3 }), (x, rest) => attempt(() => call(x, rest))),
+      { numRuns: RUNS, seed: 5 },
+    );
+  });
+});
+
 describe('element-wise results have the broadcast shape', () => {
   const pairs = fc.tuple(tensors, tensors);
 
-  test.each(['add', 'mul', 'div', 'maximum', 'eq', 'logicalAnd', 'atan2'] as const)('%s', (name) => {
+  const { add, mul, div, maximum, eq, logicalAnd, atan2 } = autograd;
+
+  test.each(Object.entries({ add, mul, div, maximum, eq, logicalAnd, atan2 }))('%s', (_, fn) => {
     fc.assert(
       fc.property(pairs, ([x, y]) => {
         const rank = Math.max(x.ndim, y.ndim);
@@ -97,8 +120,8 @@ describe('element-wise results have the broadcast shape', () => {
           const [a, b] = [x.shape[axis - rank + x.ndim] ?? 1, y.shape[axis - rank + y.ndim] ?? 1];
           return a === b || b === 1 ? a : a === 1 ? b : null;
         });
-        if (sizes.includes(null)) expect(() => autograd[name](x, y)).toThrow(FlambeauError);
-        else expect(autograd[name](x, y).shape).toEqual(sizes);
+        if (sizes.includes(null)) expect(() => fn(x, y)).toThrow(FlambeauError);
+        else expect(fn(x, y).shape).toEqual(sizes);
       }),
       { seed: 3 },
     );

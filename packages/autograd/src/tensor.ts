@@ -155,6 +155,7 @@ export class Tensor extends IndexingMethods {
 
   /** Converts to another tensor's dtype. */
   typeAs(other: Tensor): Tensor {
+    requireTensor('typeAs', other, 'the other');
     return conversion.to(this, other.dtype);
   }
 

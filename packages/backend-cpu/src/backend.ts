@@ -23,6 +23,8 @@ import { MAX_BYTES, Memory } from './memory.ts';
 
 /** Settings of the CPU backend. */
 export interface CpuOptions {
+  /** The device name; `'cpu'` by default. A second name makes a second device, with memory of its own. */
+  readonly name?: string;
   /**
    * Whether kernels become generated JavaScript; false leaves them to the interpreter, some hundred times slower.
    * By default generated code is used wherever the page's content security policy allows it.
@@ -53,7 +55,7 @@ class CpuExecutable implements Executable {
 }
 
 class CpuBackend implements Backend {
-  readonly name = 'cpu';
+  readonly name: string;
   readonly capabilities: Capabilities = {
     dtypes: new Set(dtypeNames),
     maxBufferBytes: MAX_BYTES,
@@ -67,6 +69,7 @@ class CpuBackend implements Backend {
   #disposed = false;
 
   constructor(options: CpuOptions) {
+    this.name = options.name ?? 'cpu';
     this.#generates = options.generate ?? canGenerate();
     if (options.generate && !canGenerate()) {
       throw new DeviceError('cpu', "generated code is forbidden here, by the page's content security policy.");

@@ -51,7 +51,7 @@ const rules: readonly Rule[] = [
       : null,
   (op, { input, kwargs }) =>
     op === 'nn.functional.rrelu' && kwargs.training === true && isKind(input, 'tensor') && input.shape.length > 0
-      ? 'the slopes are drawn, from a seed that was not recorded'
+      ? 'PyTorch draws a slope per negative element, which would have to wait for the device; Flambeau draws one per element'
       : null,
   (op) => (op === 'norm/nuc' ? 'the nuclear norm needs singular values, which come with linalg' : null),
 ];

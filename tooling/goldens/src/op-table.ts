@@ -128,7 +128,7 @@ export const opTable: Readonly<Record<string, OpRow | string>> = {
   zeros_like: sameLike,
   tril_indices: `row col offset ${creation}`,
   triu_indices: `row col offset ${creation}`,
-  fill: 'input value',
+  fill: { call: 'fill_', signature: 'input value' },
 
   'max/binary': { call: 'max' },
   'min/binary': { call: 'min' },
@@ -235,7 +235,7 @@ export const opTable: Readonly<Record<string, OpRow | string>> = {
   'nn.functional.hardtanh': 'input min_val max_val | inplace',
   'nn.functional.threshold': 'input threshold value | inplace',
   'nn.functional.prelu': 'input weight',
-  'nn.functional.rrelu': { signature: 'input | lower upper training inplace', seed: 42 },
+  'nn.functional.rrelu': 'input | lower upper training inplace',
   'nn.functional._scaled_dot_product_attention': {
     call: 'scaledDotProductAttention',
     signature: 'query key value | attn_mask dropout_p is_causal ~need_attn_weights',

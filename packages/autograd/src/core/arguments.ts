@@ -15,6 +15,12 @@ export function requireInteger(op: string, value: unknown, what: string): assert
   throw new ArgumentError(op, `${what} must be an integer; got ${describe(value)}.`);
 }
 
+/** @throws {ArgumentError} Not a number. */
+export function requireNumber(op: string, value: unknown, what: string): asserts value is number {
+  if (typeof value === 'number') return;
+  throw new ArgumentError(op, `${what} must be a number; got ${describe(value)}.`);
+}
+
 /** A short text for a value of unknown type. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

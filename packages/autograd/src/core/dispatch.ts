@@ -131,6 +131,12 @@ export function requireWritable(op: string, target: Tensor): void {
   if (target.isLeaf && target.requiresGrad) {
     throw new GradError(op, 'a leaf Variable that requires grad is being used in an in-place operation. Use noGrad().');
   }
+  if (target.customView !== null) {
+    throw new GradError(
+      op,
+      `${target.customView} is a view and is being modified inplace. This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.`,
+    );
+  }
   const base = target.origin?.base;
   if (base?.isLeaf && base.requiresGrad) {
     throw new GradError(

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@flambeau/backend';
-import { requireTensor } from '../core/arguments.ts';
+import { requireNumber, requireTensor } from '../core/arguments.ts';
 import type { Operand } from '../core/graph.ts';
 import { elementwise } from '../ops/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
@@ -16,6 +16,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 
 /** x above 0, α(e^(x/α) − 1) below. @throws {ArgumentError} α is 0. */
 export function celu(x: Tensor, alpha = 1): Tensor {
+  requireNumber('celu', alpha, 'alpha');
   if (alpha === 0) throw new ArgumentError('celu', 'ZeroDivisionError: alpha cannot be 0.');
   return elementwise('elu', x, alpha, 1, 1 / alpha);
 }

@@ -277,42 +277,50 @@ export function fromArray(data: HostArray, shape: Shape, options?: TensorOptions
 }
 
 function like(x: Tensor, options?: TensorOptions): TensorOptions {
-  requireTensor('like', x);
   return { dtype: x.dtype, device: x.device, ...options };
 }
 
 /** Zeros in the shape, dtype and device of another tensor. */
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
+  requireTensor('zerosLike', x);
   return full(x.shape, 0, like(x, options));
 }
 
 /** Ones in the shape, dtype and device of another tensor. */
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
+  requireTensor('onesLike', x);
   return full(x.shape, 1, like(x, options));
 }
 
 /** One value in the shape, dtype and device of another tensor. */
 export function fullLike(x: Tensor, value: number | boolean | bigint, options?: TensorOptions): Tensor {
+  requireTensor('fullLike', x);
   return full(x.shape, value, like(x, options));
 }
 
 /** Undefined content in the shape, dtype and device of another tensor. */
 export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
+  requireTensor('emptyLike', x);
   return empty(x.shape, like(x, options));
 }
 
 /** Uniform numbers in the shape, dtype and device of another tensor. */
 export function randLike(x: Tensor, options?: RandomTensorOptions): Tensor {
+  requireTensor('randLike', x);
   return rand(x.shape, like(x, options));
 }
 
 /** Normal numbers in the shape, dtype and device of another tensor. */
 export function randnLike(x: Tensor, options?: RandomTensorOptions): Tensor {
+  requireTensor('randnLike', x);
   return randn(x.shape, like(x, options));
 }
 
 /** Integers in [low, high) in the shape, dtype and device of another tensor. */
 export function randintLike(x: Tensor, low: number, high: number, options?: RandomTensorOptions): Tensor {
+  requireTensor('randintLike', x);
+  requireInteger('randintLike', low, 'low');
+  requireInteger('randintLike', high, 'high');
   return random_(empty(x.shape, like(x, options)), low, high, options);
 }
 

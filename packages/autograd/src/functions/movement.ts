@@ -45,11 +45,13 @@ export function view(x: Tensor, shape: Shape): Tensor {
 
 /** `view` in the shape of another tensor. */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('viewAs', other, 'the other');
   return view(x, other.shape);
 }
 
 /** `reshape` in the shape of another tensor. */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('reshapeAs', other, 'the other');
   return reshape(x, other.shape);
 }
 
@@ -149,9 +151,9 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 /** Repeats axes of size 1 without copying; -1 keeps a size, leading axes may be added. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   requireTensor('expand', x);
-  if (sameShape(x.shape, shape)) return x;
   if (!Array.isArray(shape))
     throw new ShapeError('expand', `a shape must be an array of integers; got ${describe(shape)}.`);
+  if (sameShape(x.shape, shape)) return x;
   const lead = shape.length - x.ndim;
   const sizes = requireShape(
     'expand',
@@ -162,6 +164,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 
 /** `expand` to the shape of another tensor. */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('expandAs', other, 'the other');
   return expand(x, other.shape);
 }
 
@@ -320,6 +323,12 @@ export function tensorSplit(x: Tensor, sections: number | readonly number[], dim
       axis,
     );
   }
+  if (!Array.isArray(sections) || !sections.every(Number.isInteger)) {
+    throw new ArgumentError(
+      'tensorSplit',
+      `needs a number of sections or a list of indices; got ${describe(sections)}.`,
+    );
+  }
   const cuts = [...sections, total];
   let start = 0;
   return cuts.map((cut, i) => {
@@ -376,16 +385,13 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
 }
 
 /** A view with any shape, strides and offset over the tensor's storage (elements). @throws {ShapeError} It leaves the storage. */
-export function asStrided(
-  x: Tensor,
-  shape: Shape,
-  strides: readonly number[],
-  offset: number = x.storageOffset(),
-): Tensor {
+export function asStrided(x: Tensor, shape: Shape, strides: readonly number[], storageOffset?: number): Tensor {
   requireTensor('asStrided', x);
+  const offset = storageOffset ?? x.storageOffset();
   const sizes = requireShape('asStrided', shape);
-  if (strides.length !== sizes.length)
-    throw new ShapeError('asStrided', `needs as many strides as sizes; got [${strides}] and [${sizes}].`);
+  if (!Array.isArray(strides) || !strides.every(Number.isInteger) || strides.length !== sizes.length)
+    throw new ShapeError('asStrided', `needs as many strides as sizes; got ${describe(strides)} and [${sizes}].`);
+  requireInteger('asStrided', offset, 'the offset');
   const layout: View = { shape: sizes, strides: [...strides], offset };
   const last = sizes.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * (strides[axis] as number), offset);
   if (offset < 0 || strides.some((s) => s < 0) || (!sizes.includes(0) && last >= x.storage.length)) {

@@ -1,4 +1,5 @@
 import { ArgumentError, castValue, dtypes, isFloat, type Value } from '@flambeau/backend';
+import { requireNumber, requireTensor } from '../core/arguments.ts';
 import { isTensor } from '../core/dispatch.ts';
 import type { Operand, Scalar } from '../core/graph.ts';
 import { elementwise } from '../ops/elementwise.ts';
@@ -121,6 +122,7 @@ export function round(x: Tensor, options?: { readonly decimals?: number }): Tens
 /** log(x / (1 − x)); x is clamped to [eps, 1 − eps] when `eps` is given. */
 export function logit(x: Tensor, eps?: number | null): Tensor {
   if (eps === undefined || eps === null) return elementwise('logit', x);
+  requireNumber('logit', eps, 'eps');
   return elementwise('logit', clamp(x, eps, 1 - eps));
 }
 
@@ -241,6 +243,8 @@ export interface CloseOptions {
 
 /** Whether |x − y| ≤ atol + rtol·|y|, or x = y, as bool. */
 export function isclose(x: Tensor, y: Tensor, options?: CloseOptions): Tensor {
+  requireTensor('isclose', x);
+  requireTensor('isclose', y, 'the other');
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options ?? {};
   const same = eq(x, y);
   if (x.dtype === 'bool') return same;
@@ -293,6 +297,7 @@ export function addcdiv(x: Tensor, a: Operand, b: Operand, options?: ValueOption
 
 /** `value` where the mask is true. */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  requireTensor('maskedFill', x);
   const filler = isTensor(value) ? value : scalarOf(x, value);
   return elementwise('where', mask, filler, x);
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, dtypes, type HostArray, hostArray, isFloat, storeValue } from '@flambeau/backend';
-import { requireTensor } from '../core/arguments.ts';
+import { requireInteger, requireTensor } from '../core/arguments.ts';
 import { emptyLike, isTensor, KEEP, recordInPlace, requireWritable } from '../core/dispatch.ts';
 import { copyInto } from '../kernels/copy.ts';
 import { defaultGenerator, type Generator, type RandomFloat } from '../random/generator.ts';
@@ -101,6 +101,8 @@ export function exponential_<T extends Tensor>(target: T, lambd = 1, options?: R
 /** Integers in [from, to); without bounds, all that the dtype holds exactly. */
 export function random_<T extends Tensor>(target: T, from?: number, to?: number, options?: RandomOptions): T {
   requireTensor('random_', target);
+  if (from !== undefined) requireInteger('random_', from, "'from'");
+  if (to !== undefined) requireInteger('random_', to, "'to'");
   const { dtype } = target;
   const limit = isFloat(dtype) ? 2 / dtypes[dtype].epsilon + 1 : Math.min(2 ** 31, Number(dtypes[dtype].max) + 1);
   const [low, high] = to === undefined ? [0, from ?? limit] : [from ?? 0, to];

@@ -187,7 +187,7 @@ function buildKernel(
     const own = row.first !== undefined && i < row.first;
     return own || computeDType(operand.dtype) === work ? load(access) : cast(load(access), compute);
   });
-  const value = row.expr(args, work);
+  const value = formulaOf(op, row, args, work);
   const kernel: LoopKernel = {
     kind: 'loop',
     outer: views[0]?.shape.length ?? 0,
@@ -207,6 +207,16 @@ function buildKernel(
     throw new DTypeError(op, `is not defined for ${compute}.`, { dtype: compute });
   }
   return kernel;
+}
+
+/** The row's formula. @throws {DTypeError} It has constants that the dtype cannot hold. */
+function formulaOf(op: string, row: ElementwiseRow, args: readonly Expr[], dtype: DType): Expr {
+  try {
+    return row.expr(args, dtype);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DTypeError(op, `is not defined for ${dtype}.`, { dtype });
+  }
 }
 
 function storable(value: Expr, row: ElementwiseRow, work: DType, result: DType): Expr {

@@ -1,4 +1,4 @@
-import { noGrad, standardize, type Tensor } from '@flambeau/autograd';
+import { AutogradFunction, type FunctionContext, noGrad, standardize, type Tensor } from '@flambeau/autograd';
 import { ArgumentError, type DType, ShapeError } from '@flambeau/backend';
 import { describe, requireInteger, requireNumber, requireTensor, shapeText } from '../utils/check.ts';
 import { torchSize } from '../utils/python.ts';
@@ -118,8 +118,36 @@ export function rmsNorm(
   const dims = normalisedDims('rmsNorm', input, normalizedShape, [weight]);
   const eps = options.eps ?? machineEpsilon[input.dtype] ?? 2 ** -23;
   checkEps('rmsNorm', eps);
-  const scale = input.square().mean(dims, { keepDim: true }).add(eps).rsqrt();
-  return affine(input.mul(scale), weight, null);
+  const [output] = RootMeanSquare.apply(input, dims, eps) as [Tensor, Tensor];
+  return affine(output, weight, null);
+}
+
+/**
+ * `y = x r` with `r = 1/√(mean(x²) + eps)`.
+ *
+ * Both are outputs, so that the derivative can be written with them and be differentiated again:
+ * `dx = r (dy - y mean(y dy)) - dr r² y / n`.
+ */
+class RootMeanSquare extends AutogradFunction {
+  static override forward(ctx: FunctionContext, x: Tensor, dims: readonly number[], eps: number): Tensor[] {
+    const scale = x.square().mean(dims, { keepDim: true }).add(eps).rsqrt();
+    const output = x.mul(scale);
+    ctx.values.dims = dims;
+    ctx.saveForBackward(output, scale);
+    return [output, scale];
+  }
+
+  static override backward(ctx: FunctionContext, grad: Tensor | null, scaleGrad: Tensor | null): (Tensor | null)[] {
+    const [y, scale] = ctx.savedTensors as [Tensor, Tensor];
+    const dims = ctx.values.dims as readonly number[];
+    const count = dims.reduce((product, dim) => product * (y.shape[dim] as number), 1);
+    const shared = grad ? y.mul(grad).mean(dims, { keepDim: true }).mul(scale) : null;
+    const bend = scaleGrad ? scale.square().mul(scaleGrad).div(count) : null;
+    const along = shared && bend ? shared.add(bend) : (shared ?? bend);
+    if (!along) return [null, null, null];
+    const through = y.mul(along);
+    return [grad ? grad.mul(scale).sub(through) : through.neg(), null, null];
+  }
 }
 
 /** What {@link groupNorm} accepts. */
