@@ -6,7 +6,12 @@ describe('parseFlags', () => {
     const flags = parseFlags([]);
     expect(flags.workloads).toContain('mm');
     expect(flags.workloads).toContain('eager');
-    expect(flags).toMatchObject({ device: 'cpu', peers: ['loops', 'tfjs', 'jax'], rounds: 7, json: undefined });
+    expect(flags).toMatchObject({
+      device: 'cpu',
+      peers: ['kernels', 'loops', 'tfjs', 'jax'],
+      rounds: 7,
+      json: undefined,
+    });
   });
 
   it('takes workloads, peers and a file', () => {

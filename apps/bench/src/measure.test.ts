@@ -1,8 +1,10 @@
 import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from './engines/engine.ts';
+import { flambeauEngine } from './engines/flambeau.ts';
 import { handEngine } from './engines/hand.ts';
 import { kernelEngine } from './engines/kernels.ts';
+import { tfjsEngine } from './engines/tfjs.ts';
 import { difference, measure, median, numbers, WrongResult } from './measure.ts';
 import { figureOf, tableOf } from './report.ts';
 import { workloads } from './workloads/index.ts';
@@ -20,11 +22,21 @@ const cases = workloads.flatMap((workload) =>
 );
 
 describe('every case', () => {
-  it.each(cases)('%s runs on the cpu device and agrees with plain loops', async (_, test) => {
-    const engines = [kernelEngine(cpu()), handEngine()] as Engine[];
+  it.each(cases)('%s runs through tensors and agrees with kernels and plain loops', async (_, test) => {
+    const engines = [flambeauEngine('cpu'), kernelEngine(cpu()), handEngine()] as Engine[];
     const found = await measure(small(test), engines, effort);
-    expect(found[0]?.engine).toBe('cpu kernels');
+    expect(found[0]?.engine).toBe('flambeau');
     for (const one of found) expect(one.samples).toHaveLength(effort.rounds);
+  });
+});
+
+describe('every training step', () => {
+  const steps = cases.filter(([, test]) => test.operation.endsWith('Step'));
+
+  it.each(steps)('%s gives the losses that tfjs gives', async (_, test) => {
+    const engines = [flambeauEngine('cpu'), await tfjsEngine()] as Engine[];
+    const found = await measure(small(test), engines, effort);
+    expect(found.map((one) => one.engine)).toEqual(['flambeau', 'tfjs cpu']);
   });
 });
 

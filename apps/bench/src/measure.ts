@@ -40,8 +40,9 @@ class Contender {
     this.#repeat = repeat;
   }
 
-  /** Runs once and gives the numbers. */
-  async result(): Promise<Float32Array> {
+  /** Runs so often and gives the numbers of the last run. */
+  async result(runs: number): Promise<Float32Array> {
+    for (let run = 1; run < runs; run++) this.engine.release(this.#body());
     const value = this.#body();
     const numbers = await this.engine.read(value);
     this.engine.release(value);
@@ -113,9 +114,10 @@ function setUp(test: Case, engines: readonly Engine[]): Contender[] {
 async function agree(test: Case, contenders: readonly Contender[]): Promise<void> {
   const [first, ...others] = contenders;
   if (!first) return;
-  const expected = await first.result();
+  const runs = test.settle ?? 1;
+  const expected = await first.result(runs);
   for (const other of others) {
-    const off = difference(await other.result(), expected);
+    const off = difference(await other.result(runs), expected);
     if (off <= test.tolerance) continue;
     const names = `${other.engine.name} and ${first.engine.name}`;
     throw new WrongResult(`${test.name}: ${names} differ by ${off.toExponential(1)} of the largest value.`);

@@ -10,7 +10,8 @@ export interface CaseResult {
 
 /** What a time means in a figure's unit. */
 export function figureOf({ unit, amount }: Figure, milliseconds: number): number {
-  return unit === 'µs/op' ? (milliseconds * 1e3) / amount : amount / (milliseconds * 1e6);
+  if (unit === 'µs/op') return (milliseconds * 1e3) / amount;
+  return unit === 'steps/s' ? (amount * 1e3) / milliseconds : amount / (milliseconds * 1e6);
 }
 
 function short(value: number): string {

@@ -87,7 +87,7 @@ export function castFloats(module: AnyModule, dtype: DType): void {
 
 /** Casts parameters, gradients and buffers of every dtype. */
 export function castEverything(module: AnyModule, dtype: DType): void {
-  if (!isDType(dtype)) throw new ArgumentError('type', `needs a dtype; got ${typeName(dtype)}.`);
+  if (!isDType(dtype)) throw new ArgumentError('type', `needs a dtype; got ${String(dtype)}.`);
   convertAll(module, () => dtype);
 }
 

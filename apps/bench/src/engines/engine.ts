@@ -17,7 +17,9 @@ export type OperationName =
   | 'argmax'
   | 'softmax'
   | 'logSoftmax'
-  | 'layerNorm';
+  | 'layerNorm'
+  | 'mlpStep'
+  | 'tinyStep';
 
 /** Which operands of a matmul are transposed: n is as it is, t is transposed. */
 export type Transposes = 'nn' | 'nt' | 'tn';

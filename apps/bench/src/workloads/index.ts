@@ -37,6 +37,24 @@ function red(operation: OperationName, name: string, writes: number): Case {
   };
 }
 
+/** A step of a two-layer network: its inputs are weights and biases, the examples and what they should give. */
+function training(
+  operation: OperationName,
+  name: string,
+  batch: number,
+  sizes: readonly [number, number, number],
+): Case {
+  const [inner, hidden, outer] = sizes;
+  return {
+    name,
+    operation,
+    inputs: [[hidden, inner], [hidden], [outer, hidden], [outer], [batch, inner], [batch, outer]],
+    settle: 5,
+    figure: { unit: 'steps/s', amount: 1 },
+    tolerance: 1e-4,
+  };
+}
+
 const maps: readonly (readonly [OperationName, string?])[] = [
   ['add'],
   ['mulAdd', 'x·y+z'],
@@ -103,5 +121,15 @@ export const workloads: readonly Workload[] = [
       figure: { unit: 'µs/op', amount: 1000 },
       tolerance: 1e-6,
     })),
+  },
+  {
+    name: 'tiny',
+    title: 'training steps of a 2-16-1 tanh network, mean squared error, Adam, batches of 32',
+    cases: [training('tinyStep', 'step', 32, [2, 16, 1])],
+  },
+  {
+    name: 'mlp',
+    title: 'training steps of a 784-256-10 ReLU network, cross entropy, SGD, batches of 128',
+    cases: [training('mlpStep', 'step', 128, [784, 256, 10])],
   },
 ];

@@ -2,8 +2,8 @@ import type { OperationName, OperationOptions } from '../engines/engine.ts';
 
 /** What a median time is turned into for a table. */
 export interface Figure {
-  readonly unit: 'GFLOP/s' | 'GB/s' | 'µs/op';
-  /** Operations or bytes of one run; for `µs/op`, the number of operations. */
+  readonly unit: 'GFLOP/s' | 'GB/s' | 'µs/op' | 'steps/s';
+  /** Operations, bytes or steps of one run. */
   readonly amount: number;
 }
 
@@ -13,6 +13,8 @@ export interface Case {
   readonly operation: OperationName;
   readonly options?: OperationOptions;
   readonly inputs: readonly (readonly number[])[];
+  /** How often the operation runs before results are compared, for those that change what they work on; 1 if absent. */
+  readonly settle?: number;
   /** How often the operation runs in one timed sample; 1 if absent. */
   readonly repeat?: number;
   readonly figure: Figure;

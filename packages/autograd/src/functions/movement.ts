@@ -242,6 +242,8 @@ export function slice(
   requireTensor('slice', x);
   const axis = normalizeDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError('slice', 'cannot be applied to a 0-dim tensor.');
+  if (start !== null) requireInteger('slice', start, 'start');
+  if (end !== null) requireInteger('slice', end, 'end');
   requireInteger('slice', step, 'step');
   if (step <= 0) throw new ArgumentError('slice', `step must be positive; got ${step}. Use flip() to reverse.`);
   const size = x.shape[axis] as number;

@@ -1,6 +1,6 @@
-import { arange, noGrad, ones, type Tensor, zeros } from '@flambeau/autograd';
+import { arange, noGrad, ones, scope, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
-import { Module, Parameter, Sequential } from '../index.ts';
+import { LazyLinear, Module, Parameter, Sequential } from '../index.ts';
 import { loose, Pair, Scale } from './testing.ts';
 
 test("30. train(false)/eval() reach every descendant; train() with a non-boolean raises. Changing a child afterwards leaves the parent's flag.", () => {
@@ -161,4 +161,27 @@ test('Training changes a Parameter and leaves a plain Tensor alone.', () => {
   });
   expect([net.trained.itemSync(), net.plain.itemSync()]).toEqual([-1, 0]);
   expect(loose(net).plain).toBe(net.plain);
+});
+
+test('Where to a module goes must be a dtype, a device, a tensor or both.', () => {
+  const net = new Scale();
+  expect(() => net.to(3 as never)).toThrow('[to] needs a dtype, a device, a Tensor or { device, dtype }; got number.');
+  expect(() => net.to(null as never)).toThrow('[to] needs a dtype');
+  expect(() => net.type('text' as never)).toThrow('[type] needs a dtype; got text.');
+});
+
+test('A module that is made, or made from lazy to plain, in a scope outlives it.', () => {
+  const lazy = new LazyLinear(2);
+  const net = scope(() => {
+    const made = new Scale();
+    made.registerBuffer('b', ones([2]));
+    lazy(ones([1, 3]));
+    made.double();
+    return { made: () => made };
+  }).made();
+  expect([net.w.tolistSync(), net.getBuffer('b').tolistSync()]).toEqual([
+    [1, 1],
+    [1, 1],
+  ]);
+  expect(lazy(ones([1, 3])).shape).toEqual([1, 2]);
 });
