@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ulp } from './conformance/compare.ts';
-import { digamma, lgamma, trigamma } from './gamma.ts';
+import { digamma, lgamma, polygamma, trigamma } from './gamma.ts';
 import { specialSamples } from './special-samples.ts';
 
 const { POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity, NaN: nan } = Number;
@@ -54,5 +54,24 @@ describe('limits', () => {
       expect((digamma(x + h) - digamma(x - h)) / (2 * h)).toBeCloseTo(trigamma(x), 4);
       expect(lgamma(x + 1)).toBeCloseTo(lgamma(x) + Math.log(x), 12);
     }
+  });
+
+  it('of higher order follow their recurrence, also across the line where reflection takes over', () => {
+    for (const n of [2, 3, 4, 7]) {
+      let factorial = 1;
+      for (let k = 2; k <= n; k++) factorial *= k;
+      for (const x of [-40.3, -12.7, -12.2, -11.6, -3.25, 0.4, 5.5]) {
+        const step = ((n % 2 === 0 ? 1 : -1) * factorial) / x ** (n + 1);
+        const next = polygamma(n, x + 1);
+        expect(Math.abs(polygamma(n, x) + step - next) / Math.max(Math.abs(next), 1e-3)).toBeLessThan(1e-9);
+      }
+    }
+  });
+
+  it('of any order end at once, however far the argument', () => {
+    expect(polygamma(2, -1e9 - 0.25)).toBeCloseTo(polygamma(2, -100.25), 3);
+    expect(polygamma(2, -1e300)).toBeNaN();
+    expect(polygamma(1e300, 1.5)).toBeNaN();
+    expect(polygamma(2, 1e300)).toBeCloseTo(0, 12);
   });
 });

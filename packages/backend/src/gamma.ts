@@ -154,17 +154,35 @@ export function trigamma(x: number): number {
   return sum;
 }
 
+/** The derivatives of cot by the chain rule: dⁿ/dxⁿ cot(πx) = πⁿ·p(cot(πx)) with p ← −(1 + c²)·p′, from p = c. */
+function cotangentDerivative(n: number, x: number): number {
+  let coefficients = [0, 1];
+  for (let k = 0; k < n; k++) {
+    const next = new Array<number>(coefficients.length + 1).fill(0);
+    coefficients.forEach((value, power) => {
+      if (power === 0) return;
+      next[power - 1] = (next[power - 1] as number) - power * value;
+      next[power + 1] = (next[power + 1] as number) - power * value;
+    });
+    coefficients = next;
+  }
+  const angle = Math.PI * (x - Math.round(x));
+  return Math.PI ** n * polynomial(Math.cos(angle) / Math.sin(angle), coefficients);
+}
+
 /**
- * The `n`-th derivative of {@link digamma}, for integers n ≥ 0; NaN for other n.
+ * The `n`-th derivative of {@link digamma}, for integers 0 ≤ n ≤ 170; NaN for other n (171! is no float64).
  *
  * @source n = 0 and 1 as above; otherwise (−1)ⁿ⁺¹·n!·ζ(n + 1, x), the Hurwitz zeta function by recurrence to x ≥ 12 and Euler–Maclaurin.
  */
 export function polygamma(n: number, x: number): number {
-  if (!Number.isInteger(n) || n < 0 || Number.isNaN(x)) return Number.NaN;
+  if (!Number.isInteger(n) || n < 0 || n > 170 || Number.isNaN(x)) return Number.NaN;
   if (n === 0) return digamma(x);
   if (n === 1) return trigamma(x);
   if (x <= 0 && Number.isInteger(x)) return n % 2 === 1 ? Number.POSITIVE_INFINITY : Number.NaN;
   if (!Number.isFinite(x)) return x > 0 ? 0 : Number.NaN;
+  // The recurrence would take a step for every unit below zero.
+  if (x < -12) return (n % 2 === 1 ? -1 : 1) * polygamma(n, 1 - x) - Math.PI * cotangentDerivative(n, x);
   const s = n + 1;
   let factorial = 1;
   for (let k = 2; k <= n; k++) factorial *= k;

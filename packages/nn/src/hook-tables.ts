@@ -1,4 +1,6 @@
 import type { RemovableHandle } from '@flambeau/autograd';
+import { ModuleError } from './errors.ts';
+import { typeName } from './names.ts';
 
 /** Options of a hook's registration; each kind of hook takes those that mean something to it. */
 export interface HookOptions {
@@ -36,11 +38,12 @@ export class HookTable {
     return this.#hooks.size;
   }
 
-  /** Registers a hook; the handle's `remove` takes it back with its marks. */
+  /** Registers a hook; the handle's `remove` takes it back with its marks. @throws {ModuleError} Not a function. */
   add(
     run: HookFunction,
     { prepend = false, withKwargs = false, alwaysCall = false }: HookOptions = {},
   ): RemovableHandle {
+    if (typeof run !== 'function') throw new ModuleError(`a hook must be a function; got ${typeName(run)}`);
     const id = nextId++;
     const entry: [number, Hook] = [id, { run, withKwargs, alwaysCall }];
     if (prepend) this.#hooks = new Map([entry, ...this.#hooks]);

@@ -14,6 +14,7 @@ import {
   type StateDictLike,
 } from './load-state-dict.ts';
 import { registerBuffer, registerModule, registerParameter } from './members.ts';
+import { typeName } from './names.ts';
 import type { BufferOptions, Parameter } from './parameter.ts';
 import { printModule } from './repr.ts';
 import { type StateDict, type StateDictOptions, saveOwnState, saveState } from './state-dict.ts';
@@ -134,6 +135,7 @@ export class ModuleBase extends Callable {
 
   /** Calls `fn` with every descendant, children before their parents, and with the module itself at last. */
   apply(fn: (module: AnyModule) => void): this {
+    if (typeof fn !== 'function') throw new ModuleError(`apply needs a function; got ${typeName(fn)}`);
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;

@@ -24,7 +24,7 @@ export interface NamedTraversalOptions extends TraversalOptions {
 export type NamedModulesOptions = Omit<NamedTraversalOptions, 'recurse'>;
 
 /** Appends a name to a dotted path, which may be empty. */
-export function join(path: string, name: string): string {
+function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
@@ -97,8 +97,14 @@ function read(module: AnyModule, name: string): unknown {
   return (module as unknown as Record<string, unknown>)[propertyOf(module, known(module, name))];
 }
 
+/** @throws {ModuleError} A path is not a string. */
+function requireString(target: unknown): void {
+  if (typeof target !== 'string') throw new ModuleError(`a path must be a string; got ${typeName(target)}`);
+}
+
 /** The descendant at a dotted path; the empty path is the module itself. */
 export function getSubmodule(module: AnyModule, target: string): AnyModule {
+  requireString(target);
   let current = module;
   for (const name of target === '' ? [] : target.split('.')) {
     const value = read(current, name);
@@ -110,6 +116,7 @@ export function getSubmodule(module: AnyModule, target: string): AnyModule {
 
 /** The owner of what a dotted path names, and the last name. */
 function locate(module: AnyModule, target: string): [owner: AnyModule, name: string] {
+  requireString(target);
   const dot = target.lastIndexOf('.');
   const owner = getSubmodule(module, target.slice(0, Math.max(0, dot)));
   return [owner, target.slice(dot + 1)];
@@ -133,6 +140,7 @@ export function getBuffer(module: AnyModule, target: string): Tensor {
 
 /** Replaces (or, unless strict, creates) the child at a dotted path. */
 export function setSubmodule(module: AnyModule, target: string, child: AnyModule, strict: boolean): void {
+  requireString(target);
   if (target === '') throw new ModuleError('Cannot set the submodule without a target name!');
   if (!isModule(child)) throw new ModuleError(`\`module\` is not an nn.Module, found ${typeName(child)}`);
   const [owner, name] = locate(module, target);

@@ -31,7 +31,7 @@ export function camelCase(name: string): string {
  * into the options object under their camelCase name, or under the one given by `name=other`. `~name` is dropped: it
  * changes no value (a memory format, a device). `*name` collects the remaining positional arguments into one array.
  */
-export function parseSignature(signature: string): Parameter[] {
+function parseSignature(signature: string): Parameter[] {
   let place: Parameter['place'] = 'positional';
   const parameters: Parameter[] = [];
   for (const word of signature.split(' ').filter(Boolean)) {

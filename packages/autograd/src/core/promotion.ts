@@ -17,7 +17,7 @@ export function setDefaultDType(dtype: DType): void {
 }
 
 /** The dtype that a plain number stands for: bool, an integer or the default float. */
-export function scalarDType(value: number | bigint | boolean): DType {
+function scalarDType(value: number | bigint | boolean): DType {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'bigint') return 'int64';
   return Number.isInteger(value) ? 'int32' : defaultDType;

@@ -100,7 +100,7 @@ export class RuleContext<K extends OpName = OpName> {
 }
 
 /** Sums a tensor over the axes along which `shape` was broadcast to it. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
+function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const lead = x.ndim - shape.length;
   const dims = x.shape

@@ -24,7 +24,7 @@ export interface ParsedIndex {
 const SLICE = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/;
 
 /** Start, end and step of a slice in text. @throws {ArgumentError} No slice. */
-export function parseSlice(op: string, text: string): { start: number | null; end: number | null; step: number } {
+function parseSlice(op: string, text: string): { start: number | null; end: number | null; step: number } {
   const match = SLICE.exec(text);
   if (!match) throw new ArgumentError(op, `a slice must look like ':', '1:3' or '::2'; got '${text}'.`);
   const [, start, end, step] = match;

@@ -55,7 +55,7 @@ export function requireMask(op: string, mask: unknown): asserts mask is Tensor {
 }
 
 /** Positions of a mask's true elements when it is flattened. */
-export function maskPositions(op: string, mask: Tensor): Tensor {
+function maskPositions(op: string, mask: Tensor): Tensor {
   return select(nonzeroFor(op, withShape(mask, [mask.numel()])), 1, 0);
 }
 

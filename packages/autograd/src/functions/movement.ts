@@ -59,11 +59,7 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   requireTensor('permute', x);
   if (!Array.isArray(dims) || dims.length !== x.ndim) {
-    throw new ShapeError(
-      'permute',
-      `needs ${x.ndim} dimensions, one per axis of [${x.shape}]; got ${describe(dims)}.`,
-      { shape: x.shape },
-    );
+    throw new ShapeError('permute', `needs one dimension per axis of [${x.shape}]; got ${describe(dims)}.`);
   }
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
   if (new Set(order).size !== order.length)
@@ -177,11 +173,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
   for (const tensor of tensors) requireTensor('broadcastTensors', tensor);
   const shape = broadcastShapes(...tensors.map((tensor) => tensor.shape));
-  if (!shape)
-    throw new ShapeError(
-      'broadcastTensors',
-      `shapes do not broadcast: ${tensors.map((x) => `[${x.shape}]`).join(', ')}.`,
-    );
+  const list = tensors.map((x) => `[${x.shape}]`).join(', ');
+  if (!shape) throw new ShapeError('broadcastTensors', `shapes do not broadcast: ${list}.`);
   return tensors.map((tensor) => expand(tensor, shape));
 }
 
@@ -397,10 +390,8 @@ export function asStrided(x: Tensor, shape: Shape, strides: readonly number[], s
   const layout: View = { shape: sizes, strides: [...strides], offset };
   const last = sizes.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * (strides[axis] as number), offset);
   if (offset < 0 || strides.some((s) => s < 0) || (!sizes.includes(0) && last >= x.storage.length)) {
-    throw new ShapeError(
-      'asStrided',
-      `shape [${sizes}], strides [${strides}] and offset ${offset} leave a storage of ${x.storage.length} elements.`,
-    );
+    const layoutText = `shape [${sizes}], strides [${strides}] and offset ${offset}`;
+    throw new ShapeError('asStrided', `${layoutText} leave a storage of ${x.storage.length} elements.`);
   }
   return viewOf('asStrided', { layout, base: x.layout }, x, layout);
 }

@@ -12,7 +12,7 @@ export interface RandomOptions {
 }
 
 /** Writes host elements, in row-major order, into a tensor of any layout. */
-export function writeElements(target: Tensor, data: HostArray): void {
+function writeElements(target: Tensor, data: HostArray): void {
   const { backend } = target.runtime;
   if (target.isContiguous()) {
     backend.write(target.buffer, data, target.layout.offset);
@@ -37,7 +37,7 @@ function fillHost<T extends Tensor>(
 }
 
 /** Draws floats in the precision of a dtype and stores them as it. */
-export function drawFloats(dtype: Tensor['dtype'], n: number, draw: (out: RandomFloat) => RandomFloat): HostArray {
+function drawFloats(dtype: Tensor['dtype'], n: number, draw: (out: RandomFloat) => RandomFloat): HostArray {
   const drawn = draw(dtype === 'float64' ? new Float64Array(n) : new Float32Array(n));
   if (dtype === 'float32' || dtype === 'float64') return drawn;
   const stored = hostArray(dtype, n);

@@ -109,7 +109,7 @@ export function requireSameDType(op: string, x: Tensor, source: Tensor): void {
 }
 
 /** A number as a dtype holds it. @throws {ArgumentError} Not a number. */
-export function requireScalar(op: string, value: unknown, x: Tensor): Scalar {
+function requireScalar(op: string, value: unknown, x: Tensor): Scalar {
   if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') {
     throw new ArgumentError(op, `the source must be a Tensor or a number; got ${describe(value)}.`);
   }

@@ -95,27 +95,27 @@ export abstract class ArrangingMethods extends InPlaceMethods {
     return dim === undefined ? scan.median(this) : scan.median(this, dim, options);
   }
 
-  /** @see {@link random.uniform_} */
+  /** Fills with uniform numbers in [from, to). */
   uniform_(this: Tensor, from?: number, to?: number, options?: RandomOptions): Tensor {
     return random.uniform_(this, from, to, options);
   }
 
-  /** @see {@link random.normal_} */
+  /** Fills with normal numbers. */
   normal_(this: Tensor, mean?: number, std?: number, options?: RandomOptions): Tensor {
     return random.normal_(this, mean, std, options);
   }
 
-  /** @see {@link random.bernoulli_} */
+  /** Fills with 1 at probability p, else 0. */
   bernoulli_(this: Tensor, p?: number | Tensor, options?: RandomOptions): Tensor {
     return random.bernoulli_(this, p, options);
   }
 
-  /** @see {@link random.exponential_} */
+  /** Fills with exponentially distributed numbers of rate λ. */
   exponential_(this: Tensor, lambd?: number, options?: RandomOptions): Tensor {
     return random.exponential_(this, lambd, options);
   }
 
-  /** @see {@link random.random_} */
+  /** Fills with integers in [from, to). */
   random_(this: Tensor, from?: number, to?: number, options?: RandomOptions): Tensor {
     return random.random_(this, from, to, options);
   }

@@ -99,22 +99,22 @@ export abstract class IndexingMethods extends ArrangingMethods {
     return indexing.index(this, ...items);
   }
 
-  /** @see {@link inPlace.indexPut_} */
+  /** In-place `indexPut`. */
   indexPut_(this: Tensor, items: readonly IndexItem[], values: Operand, options?: IndexPutOptions): Tensor {
     return inPlace.indexPut_(this, items, values, options);
   }
 
-  /** @see {@link inPlace.scatter_} */
+  /** In-place `scatter`. */
   scatter_(this: Tensor, dim: number, index: Tensor, src: Operand, options?: ScatterOptions): Tensor {
     return inPlace.scatter_(this, dim, index, src, options);
   }
 
-  /** @see {@link inPlace.scatterAdd_} */
+  /** In-place `scatterAdd`. */
   scatterAdd_(this: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
     return inPlace.scatterAdd_(this, dim, index, src);
   }
 
-  /** @see {@link inPlace.scatterReduce_} */
+  /** In-place `scatterReduce`. */
   scatterReduce_(
     this: Tensor,
     dim: number,
@@ -126,22 +126,22 @@ export abstract class IndexingMethods extends ArrangingMethods {
     return inPlace.scatterReduce_(this, dim, index, src, reduce, options);
   }
 
-  /** @see {@link inPlace.indexAdd_} */
+  /** In-place `indexAdd`. */
   indexAdd_(this: Tensor, dim: number, index: Tensor, src: Tensor, options?: IndexAddOptions): Tensor {
     return inPlace.indexAdd_(this, dim, index, src, options);
   }
 
-  /** @see {@link inPlace.indexCopy_} */
+  /** In-place `indexCopy`. */
   indexCopy_(this: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
     return inPlace.indexCopy_(this, dim, index, src);
   }
 
-  /** @see {@link inPlace.indexFill_} */
+  /** In-place `indexFill`. */
   indexFill_(this: Tensor, dim: number, index: Tensor, value: Operand): Tensor {
     return inPlace.indexFill_(this, dim, index, value);
   }
 
-  /** @see {@link inPlace.maskedScatter_} */
+  /** In-place `maskedScatter`. */
   maskedScatter_(this: Tensor, mask: Tensor, source: Tensor): Tensor {
     return inPlace.maskedScatter_(this, mask, source);
   }

@@ -29,7 +29,7 @@ const TILE_READ = 64;
 const WEIGHT: Readonly<Record<AxisStep, number>> = { unit: 2, zero: 1, strided: 0 };
 
 /** The accesses that a stage reads and writes. */
-export function stageAccesses(stage: Stage): number[] {
+function stageAccesses(stage: Stage): number[] {
   const found = new Set<number>();
   const visit = (expr: Expr): void => {
     if (expr.kind === 'load' || expr.kind === 'gather') found.add(expr.access);

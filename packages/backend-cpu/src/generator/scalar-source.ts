@@ -167,7 +167,7 @@ export function asNumber({ text, form }: Source): string {
 }
 
 /** The source as a JavaScript condition. */
-export function asFlag({ text, form }: Source): string {
+function asFlag({ text, form }: Source): string {
   return form === 'flag' ? text : `(${text} !== ${form === 'bigint' ? '0n' : '0'})`;
 }
 

@@ -17,7 +17,7 @@ export interface Laid {
 }
 
 /** Strides and offset of a shape under a layout, without gaps before the first and after the last element. */
-export function viewOf(shape: Shape, layout: Layout): View {
+function viewOf(shape: Shape, layout: Layout): View {
   switch (layout) {
     case 'contiguous':
       return { shape, strides: contiguousStrides(shape), offset: 0 };

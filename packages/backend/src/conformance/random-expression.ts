@@ -24,7 +24,7 @@ export interface RandomContext {
 const names = Object.keys(scalarOps) as ScalarOpName[];
 
 /** A number that a dtype holds: small ones, edges, and for floats what is not finite. */
-export function randomConstant(dtype: DType, choices: Choices): Value {
+function randomConstant(dtype: DType, choices: Choices): Value {
   const floats = [0.5, -0.25, -0, 0.1, 1e10, -3.5, Number.POSITIVE_INFINITY, Number.NaN];
   const integers = [-3, 7, 31, -1, 100, 2 ** 31 - 1];
   const value = choices.pick([0, 1, 2, -1, 3, ...(isFloat(dtype) ? floats : integers)]);

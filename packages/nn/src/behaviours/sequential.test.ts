@@ -133,3 +133,10 @@ test('Children are added to a Sequential by name too, and replaced under their n
   expect([loose(net).last, net[1]]).toEqual([second, second]);
   expect(() => net.addModule('x', 3 as unknown as AnyModule)).toThrow('number is not a Module subclass');
 });
+
+test('A Sequential of an array, or of what are no modules, is refused.', () => {
+  expect(() => new Sequential(scales(2) as never)).toThrow('Array is not a Module subclass, nor names with modules');
+  expect(() => new Sequential([new Sequential()] as never)).toThrow('Array is not a Module subclass');
+  expect(() => new Sequential(3 as never)).toThrow('number is not a Module subclass');
+  expect(() => new Sequential({ a: 3 } as never)).toThrow('number is not a Module subclass');
+});

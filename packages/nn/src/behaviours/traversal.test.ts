@@ -142,3 +142,12 @@ test('A tree of 10,000 levels does not overflow the stack when it is walked.', (
   for (const _ of net.modules()) count++;
   expect(count).toBe(10_001);
 });
+
+test('Paths that are no strings, and functions that are none, are refused.', () => {
+  const net = new Pair();
+  for (const find of ['getSubmodule', 'getParameter', 'getBuffer', 'setSubmodule'] as const) {
+    expect(() => net[find](3 as never, net)).toThrow('a path must be a string; got number');
+  }
+  expect(() => net.apply(3 as never)).toThrow('apply needs a function; got number');
+  expect(() => net.registerForwardHook('text' as never)).toThrow('a hook must be a function; got string');
+});

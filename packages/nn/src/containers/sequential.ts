@@ -11,9 +11,14 @@ import { insertPosition, position, span } from './positions.ts';
 /** Children with names: pairs in order, a Map, or an object literal. */
 export type NamedModules = Iterable<readonly [string, AnyModule]> | Readonly<Record<string, AnyModule>>;
 
-/** The pairs of any of them. */
-export function pairsOf(named: NamedModules): (readonly [string, AnyModule])[] {
-  return Symbol.iterator in named ? [...(named as Iterable<readonly [string, AnyModule]>)] : Object.entries(named);
+/** The pairs of any of them. @throws {ModuleError} There are no pairs in it, e.g. in an array of modules. */
+function pairsOf(named: NamedModules): (readonly [string, AnyModule])[] {
+  const pairs =
+    Symbol.iterator in named ? [...(named as Iterable<readonly [string, AnyModule]>)] : Object.entries(named);
+  if (!pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+    throw new ModuleError(`${typeName(named)} is not a Module subclass, nor names with modules`);
+  }
+  return pairs;
 }
 
 /** What a {@link Sequential} is and can do. */

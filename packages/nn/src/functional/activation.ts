@@ -1,7 +1,7 @@
 import * as ops from '@flambeau/autograd';
 import { type Tensor, where } from '@flambeau/autograd';
-import { ArgumentError, ShapeError } from '@flambeau/backend';
-import { dimOf, requireInteger, requireNumber, requireTensor, shapeText } from '../utils/check.ts';
+import { ArgumentError } from '@flambeau/backend';
+import { requireNumber, requireTensor } from '../utils/check.ts';
 
 /** What activations accept that can change their input. */
 export interface InplaceOptions {
@@ -10,7 +10,7 @@ export interface InplaceOptions {
 }
 
 /** Applies `fn` to `input`, or to a copy of it whose result replaces its content. */
-export function activate(input: Tensor, options: InplaceOptions | undefined, fn: (x: Tensor) => Tensor): Tensor {
+function activate(input: Tensor, options: InplaceOptions | undefined, fn: (x: Tensor) => Tensor): Tensor {
   // The derivative needs the values from before the change, hence the copy.
   return options?.inplace ? input.copy_(fn(input.clone())) : fn(input);
 }
@@ -33,6 +33,8 @@ export function relu(input: Tensor, options?: InplaceOptions): Tensor {
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.relu6`; Krizhevsky 2010.
+ * @example
+ * relu6(tensor([-1, 2, 9])) // => [0, 2, 6]
  */
 export function relu6(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('relu6', 'input', input);
@@ -43,43 +45,15 @@ export function relu6(input: Tensor, options?: InplaceOptions): Tensor {
  * `x` where positive, `slope · x` elsewhere.
  *
  * @shape input `[...]` → `[...]`
+ * @param negativeSlope - Factor of negative values.
  * @source PyTorch `nn.functional.leaky_relu`.
+ * @example
+ * leakyRelu(tensor([-1, 2]), 0.1) // => [-0.1, 2]
  */
 export function leakyRelu(input: Tensor, negativeSlope = 0.01, options?: InplaceOptions): Tensor {
   requireTensor('leakyRelu', 'input', input);
   requireNumber('leakyRelu', 'negativeSlope', negativeSlope);
   return activate(input, options, (x) => ops.leakyRelu(x, negativeSlope));
-}
-
-/**
- * `x` where positive, `weight · x` elsewhere, with one weight or one per channel.
- *
- * @shape input `[N, C, ...]`, weight `[1]` or `[C]` (or `[]`) → `[N, C, ...]`
- * @throws {ShapeError} The weight's size is neither 1 nor the input's second size (its only size when it has one).
- * @source PyTorch `nn.functional.prelu`; He et al. 2015, arXiv:1502.01852.
- */
-export function prelu(input: Tensor, weight: Tensor): Tensor {
-  requireTensor('prelu', 'input', input);
-  requireTensor('prelu', 'weight', weight);
-  if (weight.ndim > 1) {
-    throw new ShapeError('prelu', `Expected \`weight\` to be a scalar or 1D tensor; got shape ${shapeText(weight)}.`, {
-      weight: weight.shape,
-    });
-  }
-  const count = weight.numel();
-  if (count !== 1 && input.ndim === 0) {
-    throw new ShapeError('prelu', `Not allow zero-dim input tensor; got a weight of ${count} elements.`, { count });
-  }
-  const channels = input.ndim > 1 ? (input.shape[1] as number) : 1;
-  if (count !== 1 && count !== channels) {
-    throw new ShapeError(
-      'prelu',
-      `Mismatch of parameter numbers and input channel size. Found parameter numbers = ${count} and channel size = ${channels}.`,
-      { input: input.shape, weight: weight.shape },
-    );
-  }
-  const slope = count === 1 ? weight.reshape([]) : weight.reshape([count, ...input.shape.slice(2).map(() => 1)]);
-  return where(input.gt(0), input, input.mul(slope));
 }
 
 /** What {@link rrelu} accepts. */
@@ -100,6 +74,8 @@ export interface RReluOptions extends InplaceOptions {
  * @shape input `[...]` → `[...]`
  * @throws {ArgumentError} `lower` is larger than `upper`.
  * @source PyTorch `nn.functional.rrelu`; Xu et al. 2015, arXiv:1505.00853.
+ * @example
+ * rrelu(tensor([-1, 2]), { lower: 0.1, upper: 0.3 }) // => [-0.2, 2]
  */
 export function rrelu(input: Tensor, options: RReluOptions = {}): Tensor {
   const { lower = 1 / 8, upper = 1 / 3, training = false, generator } = options;
@@ -126,7 +102,10 @@ export function requireSlopes(op: string, lower: number, upper: number): void {
  * `x` where positive, `α (eˣ - 1)` elsewhere.
  *
  * @shape input `[...]` → `[...]`
+ * @param alpha - Negated limit for very negative values.
  * @source PyTorch `nn.functional.elu`; Clevert et al. 2015, arXiv:1511.07289.
+ * @example
+ * elu(tensor([0, 2])) // => [0, 2]
  */
 export function elu(input: Tensor, alpha = 1, options?: InplaceOptions): Tensor {
   requireTensor('elu', 'input', input);
@@ -138,8 +117,11 @@ export function elu(input: Tensor, alpha = 1, options?: InplaceOptions): Tensor 
  * `x` where positive, `α (e^(x/α) - 1)` elsewhere; smooth for every `α`.
  *
  * @shape input `[...]` → `[...]`
+ * @param alpha - Negated limit for very negative values.
  * @throws {ArgumentError} `alpha` is zero.
  * @source PyTorch `nn.functional.celu`; Barron 2017, arXiv:1704.07483.
+ * @example
+ * celu(tensor([0, 2]), 1.5) // => [0, 2]
  */
 export function celu(input: Tensor, alpha = 1, options?: InplaceOptions): Tensor {
   requireTensor('celu', 'input', input);
@@ -153,39 +135,12 @@ export function celu(input: Tensor, alpha = 1, options?: InplaceOptions): Tensor
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.selu`; Klambauer et al. 2017, arXiv:1706.02515.
+ * @example
+ * selu(tensor([1])) // => [1.0507]
  */
 export function selu(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('selu', 'input', input);
   return activate(input, options, ops.selu);
-}
-
-/** How {@link gelu} computes the normal distribution's cumulative function. */
-export type GeluApproximation = 'none' | 'tanh';
-
-/** What {@link gelu} accepts. */
-export interface GeluOptions {
-  /** `'none'` (the default) with the error function, `'tanh'` with a hyperbolic tangent. */
-  readonly approximate?: GeluApproximation;
-}
-
-/**
- * `x Φ(x)`, with the normal distribution's cumulative function `Φ`.
- *
- * @shape input `[...]` → `[...]`
- * @throws {ArgumentError} The approximation is unknown.
- * @source PyTorch `nn.functional.gelu`; Hendrycks & Gimpel 2016, arXiv:1606.08415.
- */
-export function gelu(input: Tensor, options: GeluOptions = {}): Tensor {
-  requireTensor('gelu', 'input', input);
-  return ops.gelu(input, { approximate: checkApproximation('gelu', options.approximate ?? 'none') });
-}
-
-/** @throws {ArgumentError} The approximation is unknown. */
-export function checkApproximation(op: string, approximate: string): GeluApproximation {
-  if (approximate === 'none' || approximate === 'tanh') return approximate;
-  throw new ArgumentError(op, `approximate argument must be either none or tanh; got '${String(approximate)}'.`, {
-    approximate,
-  });
 }
 
 /**
@@ -193,6 +148,8 @@ export function checkApproximation(op: string, approximate: string): GeluApproxi
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.silu`.
+ * @example
+ * silu(tensor([0])) // => [0]
  */
 export function silu(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('silu', 'input', input);
@@ -204,6 +161,8 @@ export function silu(input: Tensor, options?: InplaceOptions): Tensor {
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.mish`; Misra 2019, arXiv:1908.08681.
+ * @example
+ * mish(tensor([0])) // => [0]
  */
 export function mish(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('mish', 'input', input);
@@ -211,74 +170,15 @@ export function mish(input: Tensor, options?: InplaceOptions): Tensor {
 }
 
 /**
- * `log(1 + e^(βx)) / β`, and `x` itself where `βx` exceeds a threshold.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.softplus`.
- */
-export function softplus(input: Tensor, beta = 1, threshold = 20): Tensor {
-  requireTensor('softplus', 'input', input);
-  requireNumber('softplus', 'beta', beta);
-  requireNumber('softplus', 'threshold', threshold);
-  return ops.softplus(input, beta, threshold);
-}
-
-/**
- * `x / (1 + |x|)`.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.softsign`.
- */
-export function softsign(input: Tensor): Tensor {
-  requireTensor('softsign', 'input', input);
-  return input.div(input.abs().add(1));
-}
-
-/**
- * `x` moved towards zero by `λ`, and zero within.
- *
- * @shape input `[...]` → `[...]`
- * @throws {ArgumentError} `lambd` is negative.
- * @source PyTorch `nn.functional.softshrink`.
- */
-export function softshrink(input: Tensor, lambd = 0.5): Tensor {
-  requireTensor('softshrink', 'input', input);
-  requireNumber('softshrink', 'lambd', lambd);
-  if (lambd < 0) {
-    throw new ArgumentError('softshrink', `lambda must be greater or equal to 0, but found to be ${lambd}.`, { lambd });
-  }
-  return ops.softshrink(input, lambd);
-}
-
-/**
- * `x` outside `[-λ, λ]`, zero within.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.hardshrink`.
- */
-export function hardshrink(input: Tensor, lambd = 0.5): Tensor {
-  requireTensor('hardshrink', 'input', input);
-  requireNumber('hardshrink', 'lambd', lambd);
-  return ops.hardshrink(input, lambd);
-}
-
-/**
- * `x - tanh x`.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.tanhshrink`.
- */
-export function tanhshrink(input: Tensor): Tensor {
-  requireTensor('tanhshrink', 'input', input);
-  return input.sub(input.tanh());
-}
-
-/**
  * `x` cut off below `min` and above `max`.
  *
  * @shape input `[...]` → `[...]`
+ * @param min - Smallest result.
+ * @param max - Largest result.
  * @throws {ArgumentError} `min` is larger than `max`.
  * @source PyTorch `nn.functional.hardtanh`.
+ * @example
+ * hardtanh(tensor([-3, 0.5, 3])) // => [-1, 0.5, 1]
  */
 export function hardtanh(input: Tensor, min = -1, max = 1, options?: InplaceOptions): Tensor {
   requireTensor('hardtanh', 'input', input);
@@ -299,6 +199,8 @@ export function requireInterval(op: string, min: number, max: number): void {
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.hardsigmoid`.
+ * @example
+ * hardsigmoid(tensor([-3, 0, 3])) // => [0, 0.5, 1]
  */
 export function hardsigmoid(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('hardsigmoid', 'input', input);
@@ -310,6 +212,8 @@ export function hardsigmoid(input: Tensor, options?: InplaceOptions): Tensor {
  *
  * @shape input `[...]` → `[...]`
  * @source PyTorch `nn.functional.hardswish`; Howard et al. 2019, arXiv:1905.02244.
+ * @example
+ * hardswish(tensor([-3, 0, 3])) // => [0, 0, 3]
  */
 export function hardswish(input: Tensor, options?: InplaceOptions): Tensor {
   requireTensor('hardswish', 'input', input);
@@ -317,73 +221,18 @@ export function hardswish(input: Tensor, options?: InplaceOptions): Tensor {
 }
 
 /**
- * `log σ(x)`, without overflow.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.logsigmoid`.
- */
-export function logsigmoid(input: Tensor): Tensor {
-  requireTensor('logsigmoid', 'input', input);
-  return ops.logsigmoid(input);
-}
-
-/**
  * `x` above a threshold, `value` elsewhere.
  *
  * @shape input `[...]` → `[...]`
+ * @param limit - Largest value that is replaced.
+ * @param value - What replaces it.
  * @source PyTorch `nn.functional.threshold`.
+ * @example
+ * threshold(tensor([0, 1]), 0.1, 20) // => [20, 1]
  */
 export function threshold(input: Tensor, limit: number, value: number, options?: InplaceOptions): Tensor {
   requireTensor('threshold', 'input', input);
   requireNumber('threshold', 'threshold', limit);
   requireNumber('threshold', 'value', value);
   return activate(input, options, (x) => ops.threshold(x, limit, value));
-}
-
-/**
- * The first half of a dimension times the sigmoid of the second.
- *
- * @shape input `[..., 2n, ...]` → `[..., n, ...]`
- * @throws {IndexError} There is no such dimension.
- * @throws {ShapeError} The dimension has an odd size.
- * @source PyTorch `nn.functional.glu`; Dauphin et al. 2016, arXiv:1612.08083.
- */
-export function glu(input: Tensor, dim = -1): Tensor {
-  requireTensor('glu', 'input', input);
-  requireInteger('glu', 'dim', dim, Number.MIN_SAFE_INTEGER);
-  if (input.ndim === 0) {
-    throw new ShapeError('glu', 'does not support scalars because halving size must be even; got shape [].');
-  }
-  const axis = dimOf('glu', input, dim);
-  const size = input.shape[axis] as number;
-  if (size % 2 !== 0) {
-    throw new ShapeError('glu', `Halving dimension must be even, but dimension ${axis} is size ${size}`, {
-      shape: input.shape,
-      dim,
-    });
-  }
-  const half = size / 2;
-  return input.narrow(axis, 0, half).mul(input.narrow(axis, half, half).sigmoid());
-}
-
-/**
- * `1 / (1 + e⁻ˣ)`.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.sigmoid`.
- */
-export function sigmoid(input: Tensor): Tensor {
-  requireTensor('sigmoid', 'input', input);
-  return input.sigmoid();
-}
-
-/**
- * Hyperbolic tangent.
- *
- * @shape input `[...]` → `[...]`
- * @source PyTorch `nn.functional.tanh`.
- */
-export function tanh(input: Tensor): Tensor {
-  requireTensor('tanh', 'input', input);
-  return input.tanh();
 }

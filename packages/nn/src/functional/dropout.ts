@@ -56,6 +56,8 @@ function dropChannels(op: string, input: Tensor, options: DropoutOptions): Tenso
  * @throws {ShapeError} The input has another number of dimensions.
  * @throws {ArgumentError} `p` is not a probability.
  * @source PyTorch `nn.functional.dropout1d`; Tompson et al. 2014, arXiv:1411.4280.
+ * @example
+ * dropout1d(ones([20, 16, 32]), { p: 0.2 })
  */
 export function dropout1d(input: Tensor, options: DropoutOptions = {}): Tensor {
   requireTensor('dropout1d', 'input', input);
@@ -79,6 +81,8 @@ export function dropout1d(input: Tensor, options: DropoutOptions = {}): Tensor {
  * @throws {ShapeError} The input has fewer than two dimensions.
  * @throws {ArgumentError} `p` is not a probability.
  * @source PyTorch `nn.functional.dropout2d`; Tompson et al. 2014, arXiv:1411.4280.
+ * @example
+ * dropout2d(ones([20, 16, 32, 32]), { p: 0.2 })
  */
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
   requireTensor('dropout2d', 'input', input);

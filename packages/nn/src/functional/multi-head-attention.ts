@@ -127,6 +127,8 @@ function widen(mask: Tensor): Tensor {
  * @throws {DTypeError} A mask is neither boolean nor float.
  * @throws {ArgumentError} `isCausal` without a mask.
  * @source PyTorch `nn.functional.multi_head_attention_forward`; Vaswani et al. 2017, arXiv:1706.03762.
+ * @example
+ * const [output] = multiHeadAttention(query, key, value, weights, { numHeads: 2, dropoutP: 0, training: false, addZeroAttn: false });
  */
 export function multiHeadAttention(
   query: Tensor,

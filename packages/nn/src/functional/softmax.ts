@@ -26,6 +26,8 @@ function prepare(op: string, input: Tensor, dim: number | null | undefined): num
  * @param dim - The dimension whose values then sum to 1.
  * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.softmax`.
+ * @example
+ * softmax(tensor([[0, 0]]), 1) // => [[0.5, 0.5]]
  */
 export function softmax(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {
   return input.softmax(prepare('softmax', input, dim), options);
@@ -37,6 +39,8 @@ export function softmax(input: Tensor, dim?: number | null, options: SoftmaxOpti
  * @shape input `[...]` → `[...]`
  * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.softmin`.
+ * @example
+ * softmin(tensor([[0, 0]]), 1) // => [[0.5, 0.5]]
  */
 export function softmin(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {
   const axis = prepare('softmin', input, dim);
@@ -49,6 +53,8 @@ export function softmin(input: Tensor, dim?: number | null, options: SoftmaxOpti
  * @shape input `[...]` → `[...]`
  * @throws {IndexError} There is no such dimension.
  * @source PyTorch `nn.functional.log_softmax`.
+ * @example
+ * logSoftmax(tensor([[0, 0]]), 1) // => [[-0.6931, -0.6931]]
  */
 export function logSoftmax(input: Tensor, dim?: number | null, options: SoftmaxOptions = {}): Tensor {
   return input.logSoftmax(prepare('logSoftmax', input, dim), options);

@@ -83,6 +83,8 @@ export function constant_(tensor: Tensor, value: number): Tensor {
  * Fills a tensor with ones, and returns it.
  *
  * @source PyTorch `nn.init.ones_`.
+ * @example
+ * init.ones_(empty([2])) // => [1, 1]
  */
 export function ones_(tensor: Tensor): Tensor {
   return constant_(tensor, 1);
@@ -92,6 +94,8 @@ export function ones_(tensor: Tensor): Tensor {
  * Fills a tensor with zeros, and returns it.
  *
  * @source PyTorch `nn.init.zeros_`.
+ * @example
+ * init.zeros_(empty([2])) // => [0, 0]
  */
 export function zeros_(tensor: Tensor): Tensor {
   return constant_(tensor, 0);

@@ -66,6 +66,8 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number | null)
  * @returns `[fanIn, fanOut]`, in elements.
  * @throws {ShapeError} The tensor has fewer than two dimensions.
  * @source Glorot & Bengio 2010, section 4; PyTorch `nn.init`.
+ * @example
+ * fans(zeros([8, 3, 5, 5])) // => [75, 200]
  */
 export function fans(tensor: Tensor): [fanIn: number, fanOut: number] {
   const [rows, columns, ...field] = tensor.shape;

@@ -78,6 +78,7 @@ abstract class BatchNorm extends Module {
     return 2;
   }
 
+  /** Lets a state from before batches were counted keep this module's count. */
   override loadFromStateDict(step: LoadStep): void {
     const key = `${step.prefix}num_batches_tracked`;
     const { version = 1 } = step.localMetadata;

@@ -1,6 +1,6 @@
 import type { Tensor } from '@flambeau/autograd';
 import { ArgumentError } from '@flambeau/backend';
-import * as F from '../functional/activation.ts';
+import * as F from '../functional/smooth-activation.ts';
 import { constant_ } from '../init/fill.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';

@@ -1,6 +1,7 @@
 import type { Tensor } from '@flambeau/autograd';
 import { ArgumentError } from '@flambeau/backend';
-import { gelu, relu } from '../functional/activation.ts';
+import { relu } from '../functional/activation.ts';
+import { gelu } from '../functional/smooth-activation.ts';
 import { Module } from '../module.ts';
 import { describe, requireInteger, requireProbability, requireTensor } from '../utils/check.ts';
 import { MultiheadAttention } from './attention.ts';
