@@ -64,7 +64,7 @@ function trainingStep(name: 'mlpStep' | 'tinyStep', inputs: readonly Tensor[]): 
     const loss = criterion(model(examples), expected);
     loss.backward();
     optimizer.step();
-    loss.item();
+    loss.itemSync();
     return loss.detach();
   };
 }
@@ -80,7 +80,7 @@ export function flambeauEngine(device: string): Engine<Tensor> {
       return operations(inputs, options.transposes ?? 'nn')[name] ?? null;
     },
     wait: async () => {},
-    read: async (value) => Float32Array.from((await value.data()) as ArrayLike<number>),
+    read: async (value) => Float32Array.from((await value.toArray()) as ArrayLike<number>),
     release: (value) => value.dispose(),
     close: () => {},
   };

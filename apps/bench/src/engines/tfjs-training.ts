@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { recipes, weightScale } from './training.ts';
 
 type Tfjs = typeof import('@tensorflow/tfjs-core');
@@ -21,7 +21,7 @@ export function tfjsStep(tf: Tfjs, name: 'mlpStep' | 'tinyStep', inputs: readonl
       () => {
         const hidden = activation(tf.add(tf.matMul(examples, w0, false, true), b0));
         const output = tf.add(tf.matMul(hidden as Tensor2D, w1, false, true), b1);
-        return criterion(expected, output).asScalar();
+        return criterion(expected, output) as Scalar;
       },
       true,
       parameters,

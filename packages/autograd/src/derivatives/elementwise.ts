@@ -35,7 +35,7 @@ import {
   trunc,
   where,
 } from '../functions/pointwise.ts';
-import { zeroLike } from '../kernels/copy.ts';
+import { filled } from '../kernels/copy.ts';
 import { elementwise } from '../ops/elementwise.ts';
 import type { ElementwiseName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
@@ -48,7 +48,7 @@ type Row = Derivative<ElementwiseName>;
 const rule = (...formulas: readonly (((ctx: Context) => Operand) | null)[]): Row => pointwise(...formulas);
 const constant: Row = flat;
 /** Steps have the derivative 0, and PyTorch sends it. */
-const zero = ({ grad }: Context): Tensor => zeroLike(grad);
+const zero = ({ grad }: Context): Tensor => filled(grad, grad.shape);
 const step: Row = rule(zero, zero);
 
 /** g where the mask holds, 0 elsewhere. */

@@ -3,7 +3,7 @@ import { gatherElements, pickElements, selectIndices } from '../functions/gather
 import { putElements } from '../functions/indexing.ts';
 import { div, eq, logicalAnd, logicalNot, maskedFill, mul, where } from '../functions/pointwise.ts';
 import { indexAddSlices, scatterAddElements, scatterElements, scatterReduceElements } from '../functions/scatter.ts';
-import { filled } from '../kernels/scatter.ts';
+import { filled } from '../kernels/copy.ts';
 import type { StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Derivative, Gradients, RuleContext } from './rule.ts';

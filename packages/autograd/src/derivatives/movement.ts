@@ -8,8 +8,7 @@ import { sum } from '../functions/reduction.ts';
 import { cumprod, cumsum } from '../functions/scan.ts';
 import { scatterAdd } from '../functions/scatter.ts';
 import { asStridedGrad, asStridedScatterGrads, diagonalScatter, sliceScatter } from '../functions/scatter-views.ts';
-import { zeroLike } from '../kernels/copy.ts';
-import { filled } from '../kernels/place.ts';
+import { filled } from '../kernels/copy.ts';
 import type { StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Derivative, RuleContext } from './rule.ts';
@@ -64,7 +63,7 @@ function runningProduct(ctx: RuleContext<'cumprod'>): Tensor[] {
   const x = to(ctx.x, dtype);
   if (x.numel() === 0 || x.ndim === 0) return [ctx.fit(grad, 0)];
   const size = x.shape[dim] as number;
-  const before = cumprod(cat([filled(x, x.shape.with(dim, 1), dtype, 1), narrow(x, dim, 0, size - 1)], dim), dim);
+  const before = cumprod(cat([filled(x, x.shape.with(dim, 1), 1, dtype), narrow(x, dim, 0, size - 1)], dim), dim);
   let tail = narrow(grad, dim, size - 1, 1);
   const tails = [tail];
   for (let k = size - 2; k >= 0; k--) {
@@ -103,7 +102,7 @@ export const movementDerivatives: {
   >]: Derivative<K>;
 } = {
   cast: (ctx) => [ctx.fit(ctx.grad, 0)],
-  fill: ({ grad }) => [zeroLike(grad)],
+  fill: ({ grad }) => [filled(grad, grad.shape)],
   copy: (ctx) => [to(ctx.grad, ctx.device(0))],
   view: (ctx) => [reshape(ctx.grad, ctx.shape(0))],
   permute: ({ attributes, grad }) => {

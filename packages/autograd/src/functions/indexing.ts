@@ -11,9 +11,9 @@ import {
 import { describe, requireTensor } from '../core/arguments.ts';
 import { isTensor, record, recordInPlace, requireSameDevice, requireWritable, snapshot } from '../core/dispatch.ts';
 import type { Operand } from '../core/graph.ts';
-import { contiguousCopy, copyInto } from '../kernels/copy.ts';
+import { contiguousCopy, copyInto, filled } from '../kernels/copy.ts';
 import { runLinearIndex } from '../kernels/gather.ts';
-import { filled, placed, runScatter } from '../kernels/scatter.ts';
+import { placed, runScatter } from '../kernels/scatter.ts';
 import { writeElementwise } from '../ops/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { clone } from './clone.ts';

@@ -10,8 +10,9 @@ import {
   viewRange,
 } from '@flambeau/backend';
 import { KEEP, record, viewOf } from '../core/dispatch.ts';
+import { filled } from '../kernels/copy.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
-import { boundedCopy, filled, place, through } from '../kernels/place.ts';
+import { boundedCopy, place, through } from '../kernels/place.ts';
 import type { OpAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import { contiguous } from './clone.ts';
@@ -103,7 +104,7 @@ export function asStridedGrad(grad: Tensor, layout: View, base: View): Tensor {
   if (isContiguous(base)) return reshape(narrow(memory, 0, base.offset - low, numel(base.shape)), base.shape);
   const origin = shifted(base, -low);
   if (isDisjoint(base)) return stridedOf(memory, origin);
-  const sharers = spread(filled(grad, base.shape, grad.dtype, 1), origin, length);
+  const sharers = spread(filled(grad, base.shape, 1), origin, length);
   return div(stridedOf(memory, origin), stridedOf(sharers, origin));
 }
 
@@ -126,7 +127,7 @@ export function asStridedScatterGrads(
 }
 
 function without(memory: Tensor, piece: View): Tensor {
-  const mask = filled(memory, memory.shape, 'bool');
+  const mask = filled(memory, memory.shape, 0, 'bool');
   fillStorage(through(mask, piece), 1);
   return where(mask, 0, memory);
 }

@@ -2,8 +2,8 @@ import { ArgumentError, castValue, DTypeError, dtypes, type Shape, ShapeError } 
 import { describe, normalizeDim, requireTensor } from '../core/arguments.ts';
 import { isTensor, KEEP, record, requireSameDevice } from '../core/dispatch.ts';
 import type { Operand, Scalar } from '../core/graph.ts';
-import { contiguousCopy } from '../kernels/copy.ts';
-import { filled, placed, placedScalar, runScatter, type ScatterReduce } from '../kernels/scatter.ts';
+import { contiguousCopy, filled } from '../kernels/copy.ts';
+import { placed, placedScalar, runScatter, type ScatterReduce } from '../kernels/scatter.ts';
 import type { Tensor } from '../tensor.ts';
 import { to } from './conversion.ts';
 import { requireVector } from './gather.ts';

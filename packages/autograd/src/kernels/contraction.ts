@@ -73,12 +73,16 @@ export function runContraction(shape: Contraction, a: Tensor, b: Tensor, out: Te
   const columns = group(n, [cut(shape.b, nb, nn), ...along(nb + nm, nn)], plainB);
   const depth = group(k, [cut(shape.a, nb + nm, k.length), cut(shape.b, nb + nn, k.length)], plainA && plainB);
 
-  const build = (view: View, ...groups: readonly [Group, number][]): View => ({
-    shape: groups.flatMap(([g]) => g.extents),
-    strides: groups.flatMap(([g, index]) => g.strides[index] as number[]),
-    offset: view.offset,
-    ...(view.bounds?.length && { bounds: view.bounds }),
-  });
+  const build = (view: View, ...groups: readonly [Group, number][]): View => {
+    const shape: number[] = [];
+    const strides: number[] = [];
+    for (const [{ extents, strides: all }, index] of groups) {
+      for (const extent of extents) shape.push(extent);
+      for (const stride of all[index] as number[]) strides.push(stride);
+    }
+    const { offset, bounds } = view;
+    return bounds?.length ? { shape, strides, offset, bounds } : { shape, strides, offset };
+  };
   const views = [
     build(shape.a, [batches, 0], [rows, 0], [depth, 0]),
     build(shape.b, [batches, 1], [columns, 0], [depth, 1]),
@@ -91,10 +95,12 @@ export function runContraction(shape: Contraction, a: Tensor, b: Tensor, out: Te
     k: depth.extents.length,
   };
   const kernel = (): ContractionKernel => contractionKernel(axes, views, a, b, out, addend?.tensor);
-  const layout = views.map(
-    (view) => `${view.strides.map((s, i) => stepCode(s, view.shape[i])).join('')}${view.bounds?.length ?? 0}`,
-  );
-  const key = `mm|${a.dtype}|${out.dtype}|${axes.batch}${axes.m}${axes.n}${axes.k}|${layout.join()}`;
+  let key = `mm|${a.dtype}|${out.dtype}|${axes.batch}${axes.m}${axes.n}${axes.k}`;
+  for (const { shape: sizes, strides, bounds } of views) {
+    key += ',';
+    for (let i = 0; i < strides.length; i++) key += stepCode(strides[i] as number, sizes[i]);
+    key += bounds?.length ?? 0;
+  }
   const executable = a.runtime.prepare(key, kernel);
   const extents = [...batches.extents, ...rows.extents, ...columns.extents, ...depth.extents];
   const buffers = addend ? [a.buffer, b.buffer, addend.tensor.buffer, out.buffer] : [a.buffer, b.buffer, out.buffer];

@@ -1,5 +1,6 @@
-import type { DType } from '@flambeau/backend';
+import { castValue, type DType, type Shape } from '@flambeau/backend';
 import { emptyLike } from '../core/dispatch.ts';
+import type { Scalar } from '../core/graph.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ElementwiseRow, fillStorage, runElementwise } from './elementwise.ts';
 
@@ -20,9 +21,9 @@ export function contiguousCopy(x: Tensor, dtype: DType = x.dtype): Tensor {
   return target;
 }
 
-/** Zeros in the shape and dtype of a tensor; unrecorded. */
-export function zeroLike(x: Tensor): Tensor {
-  const target = emptyLike(x, x.shape, x.dtype);
-  fillStorage(target, x.dtype === 'int64' ? 0n : 0);
-  return target;
+/** A new tensor with one value everywhere; unrecorded. */
+export function filled(like: Tensor, shape: Shape, value: Scalar = 0, dtype: DType = like.dtype): Tensor {
+  const out = emptyLike(like, shape, dtype);
+  fillStorage(out, castValue(typeof value === 'boolean' ? Number(value) : value, dtype));
+  return out;
 }

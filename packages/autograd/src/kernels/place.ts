@@ -16,18 +16,10 @@ import { emptyLike } from '../core/dispatch.ts';
 import type { Tensor } from '../tensor.ts';
 import { collapse } from './collapse.ts';
 import { copyInto } from './copy.ts';
-import { fillStorage } from './elementwise.ts';
 
 /** A tensor that reads and writes the memory of another one through a view; without history, for kernels. */
 export function through(x: Tensor, layout: View): Tensor {
   return x.create(x.storage, layout);
-}
-
-/** A new tensor of zeros (or of another number), of a float or integer dtype; without history. */
-export function filled(like: Tensor, shape: readonly number[], dtype: Tensor['dtype'] = like.dtype, value = 0): Tensor {
-  const out = emptyLike(like, shape, dtype);
-  fillStorage(out, dtype === 'int64' ? BigInt(value) : value);
-  return out;
 }
 
 /** Copies `source` into the part of `target` that a view selects. */

@@ -1,9 +1,8 @@
-import { castValue, type DType, expandView, numel, type Shape, type View } from '@flambeau/backend';
+import { expandView, numel, type Shape, type View } from '@flambeau/backend';
 import { emptyLike } from '../core/dispatch.ts';
 import type { Scalar } from '../core/graph.ts';
 import type { Tensor } from '../tensor.ts';
-import { contiguousCopy } from './copy.ts';
-import { fillStorage } from './elementwise.ts';
+import { contiguousCopy, filled } from './copy.ts';
 
 /** How `scatter` combines what is there with what comes. */
 export type ScatterReduce = 'set' | 'sum' | 'prod' | 'max' | 'min';
@@ -66,13 +65,6 @@ function apart(source: Placed, target: Placed): Placed {
   if (source.tensor.storage !== target.tensor.storage) return source;
   const { tensor, layout } = source;
   return placed(contiguousCopy(tensor.create(tensor.storage, layout)));
-}
-
-/** A new tensor with one value everywhere; unrecorded. */
-export function filled(like: Tensor, shape: Shape, value: Scalar, dtype: DType = like.dtype): Tensor {
-  const out = emptyLike(like, shape, dtype);
-  fillStorage(out, castValue(typeof value === 'boolean' ? Number(value) : value, dtype));
-  return out;
 }
 
 /** One value, seen as a tensor of any shape. */

@@ -101,13 +101,13 @@ export function runStaged(
   const reducedView: View = { shape: outer.extents, strides: outer.strides[layouts.length + 1] as number[], offset: 0 };
 
   const scalars = program.scalars ?? [];
-  const steps = [...operandViews, fullView, reducedView].map((view) =>
-    stepsOf(view)
-      .map((s) => s.charAt(0))
-      .join(''),
-  );
+  let steps = '';
+  for (const view of [...operandViews, fullView, reducedView]) {
+    steps += ',';
+    for (const step of stepsOf(view)) steps += step.charAt(0);
+  }
   const dtypes = operands.map((tensor) => tensor.dtype).join();
-  const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps.join()}`;
+  const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps}`;
   // Which operand each access reads is decided while building; the cached plan keeps it for later launches.
   const cache = plans;
   let plan = cache.get(key);

@@ -75,10 +75,6 @@ export function reduceLine(reduction: Reduction): string {
     const finish = isArg(op) ? [] : [`const r${s} = a${s};`];
     return [...prelude.head, start, ...count, wrapAll(levels, take), ...finish].join('\n');
   }
-  // The sum of one rounded value is that value; adding 0 to it turns -0 into 0, as a sum does.
-  if (op === 'sum' && levels.length === 0 && (dtype === 'float32' || dtype === 'float64') && !reduction.exactSummands) {
-    return [...prelude.head, `const r${s} = ${value} + 0;`].join('\n');
-  }
   const finish = `const r${s} = ${finishSource(op, dtype, `a${s}`)};`;
   const last = levels.at(-1);
   const combine = (text: string): string => combineSource(op, dtype, `a${s}`, text);

@@ -53,7 +53,9 @@ async function readPart(folder: string, name: string): Promise<Uint8Array> {
 export async function loadMNIST(options: LoadMNISTOptions = {}): Promise<MNIST> {
   const { folder = packageFolder(), train = true, ...normalization } = options;
   const names = mnistFiles(train);
-  const [images, labels] = await Promise.all([readPart(folder, names.images), readPart(folder, names.labels)]);
+  // One after the other, so that of two missing files it is always the first that is named.
+  const images = await readPart(folder, names.images);
+  const labels = await readPart(folder, names.labels);
   return new MNIST(images, labels, {
     ...normalization,
     imagesName: join(folder, names.images),

@@ -17,7 +17,8 @@ const layers: Readonly<Record<string, (dtype?: DType) => nn.Module>> = {
   GroupNorm: (dtype) => new nn.GroupNorm(3, 3, { dtype }),
   RMSNorm: (dtype) => new nn.RMSNorm(4, { dtype }),
   PReLU: (dtype) => new nn.PReLU(3, { dtype }),
-  TransformerEncoderLayer: (dtype) => new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3, dtype }),
+  TransformerEncoderLayer: (dtype) =>
+    new nn.Sequential(new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3, dtype })),
   MaxPool1d: () => new nn.MaxPool1d(2),
   AvgPool1d: () => new nn.AvgPool1d(2),
   AdaptiveAvgPool1d: () => new nn.AdaptiveAvgPool1d(2),
