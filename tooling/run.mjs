@@ -20,6 +20,8 @@ await build({
   entryPoints: [file],
   outfile,
   bundle: true,
+  // A module prints its class name; esbuild would rename classes that mention themselves.
+  keepNames: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',

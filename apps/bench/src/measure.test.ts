@@ -4,7 +4,6 @@ import type { Engine } from './engines/engine.ts';
 import { flambeauEngine } from './engines/flambeau.ts';
 import { handEngine } from './engines/hand.ts';
 import { kernelEngine } from './engines/kernels.ts';
-import { tfjsEngine } from './engines/tfjs.ts';
 import { difference, measure, median, numbers, WrongResult } from './measure.ts';
 import { figureOf, tableOf } from './report.ts';
 import { workloads } from './workloads/index.ts';
@@ -27,16 +26,6 @@ describe('every case', () => {
     const found = await measure(small(test), engines, effort);
     expect(found[0]?.engine).toBe('flambeau');
     for (const one of found) expect(one.samples).toHaveLength(effort.rounds);
-  });
-});
-
-describe('every training step', () => {
-  const steps = cases.filter(([, test]) => test.operation.endsWith('Step'));
-
-  it.each(steps)('%s gives the losses that tfjs gives', async (_, test) => {
-    const engines = [flambeauEngine('cpu'), await tfjsEngine()] as Engine[];
-    const found = await measure(small(test), engines, effort);
-    expect(found.map((one) => one.engine)).toEqual(['flambeau', 'tfjs cpu']);
   });
 });
 

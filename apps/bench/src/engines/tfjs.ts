@@ -1,6 +1,5 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Engine, OperationName, Transposes } from './engine.ts';
-import { tfjsStep } from './tfjs-training.ts';
 
 type Tfjs = typeof import('@tensorflow/tfjs-core');
 
@@ -48,7 +47,6 @@ export async function tfjsEngine(): Promise<Engine<Tensor>> {
     name: 'tfjs cpu',
     array: (data, shape) => tf.tensor(data, [...shape]),
     operation(name, inputs, options) {
-      if (name === 'mlpStep' || name === 'tinyStep') return tfjsStep(tf, name, inputs);
       const body = operations(tf, inputs, options.transposes ?? 'nn')[name];
       return body ? () => tf.tidy(body) : null;
     },

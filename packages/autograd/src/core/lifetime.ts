@@ -89,7 +89,17 @@ export function leakReport(): LeakSite[] {
 
 /** The first stack line that is not part of this package. */
 export function callSite(): string {
-  const lines = (new Error().stack ?? '').split('\n').slice(2);
+  return siteOf(new Error());
+}
+
+/** As {@link callSite}, for places that are seldom asked for: writing a stack out takes longer than most ops. */
+export function laterCallSite(): () => string {
+  const trace = new Error();
+  return () => siteOf(trace);
+}
+
+function siteOf(trace: Error): string {
+  const lines = (trace.stack ?? '').split('\n').slice(2);
   const outside = lines.find((line) => !/[\\/](autograd|backend)[\\/](src|dist)[\\/](?!.*\.test\.)/.test(line));
   return (outside ?? lines.at(-1) ?? 'an unknown place').trim();
 }

@@ -5,12 +5,12 @@ import { deviceOf } from './device.ts';
 import { isTensor } from './dispatch.ts';
 import { FunctionNode } from './function-node.ts';
 import { AccumulateNode, type GradNode, OpNode } from './graph.ts';
-import { callSite, currentScope, enterScope, keepStorage, type Scope } from './lifetime.ts';
+import { currentScope, enterScope, keepStorage, laterCallSite, type Scope } from './lifetime.ts';
 import type { Storage } from './storage.ts';
 
 /** Gives a tensor's memory back now. */
 export function disposeTensor(tensor: Tensor): void {
-  tensor.storage.dispose(callSite());
+  tensor.storage.dispose(laterCallSite());
 }
 
 /** Lets a tensor outlive the scopes that are open now, and returns it. */
@@ -57,12 +57,12 @@ function reachableStorages(value: unknown): Set<Storage> {
   return storages;
 }
 
-function closeScope(scope: Scope, result: unknown, site: string): void {
+function closeScope(scope: Scope, result: unknown, site: () => string): void {
   const needed = reachableStorages(result);
   for (const storage of scope.storages) {
     if (scope.kept.has(storage)) continue;
     if (needed.has(storage)) scope.parent?.storages.add(storage);
-    else storage.dispose(`at the end of a scope opened ${site}`);
+    else storage.dispose(() => `at the end of a scope opened ${site()}`);
   }
 }
 
@@ -74,7 +74,7 @@ function closeScope(scope: Scope, result: unknown, site: string): void {
  */
 export function scope<T>(fn: () => T): T {
   const opened: Scope = { storages: new Set(), kept: new Set(), parent: currentScope() };
-  const site = callSite();
+  const site = laterCallSite();
   enterScope(opened);
   const finish = (result: unknown): void => {
     if (currentScope() === opened) enterScope(opened.parent);

@@ -8,7 +8,7 @@ export class Storage {
   readonly dtype: DType;
   readonly length: number;
   #buffer: DeviceBuffer | null;
-  #disposedAt: string | null = null;
+  #disposedAt: (() => string) | null = null;
 
   constructor(device: Device, dtype: DType, length: number) {
     this.device = device;
@@ -32,13 +32,13 @@ export class Storage {
     if (this.#buffer) return this.#buffer;
     throw new DisposedError(
       'tensor',
-      `a tensor of shape [${shape}] was used after it was disposed${this.#disposedAt ? ` ${this.#disposedAt}` : ''}. Clone or keep() it before.`,
+      `a tensor of shape [${shape}] was used after it was disposed${this.#disposedAt ? ` ${this.#disposedAt()}` : ''}. Clone or keep() it before.`,
       { shape },
     );
   }
 
   /** Gives the memory back. @param where - For the error of a later use. */
-  dispose(where: string): void {
+  dispose(where: () => string): void {
     if (!this.#buffer) return;
     this.device.backend.free(this.#buffer);
     this.#buffer = null;
