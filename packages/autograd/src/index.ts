@@ -144,11 +144,9 @@ export {
   outer,
 } from './functions/matmul.ts';
 export {
-  asStrided,
   broadcastTensors,
   broadcastTo,
   chunk,
-  diagonal,
   expand,
   expandAs,
   flatten,
@@ -167,7 +165,6 @@ export {
   transpose,
   unbind,
   unflatten,
-  unfold,
   unsqueeze,
   view,
   viewAs,
@@ -333,6 +330,7 @@ export {
 } from './functions/scan.ts';
 export { logSoftmax, type SoftmaxOptions, softmax } from './functions/softmax.ts';
 export { type Standardized, standardize } from './functions/standardize.ts';
+export { asStrided, diagonal, unfold } from './functions/strided-views.ts';
 export { type Checked, type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck.ts';
 export { type PrintOptions, setPrintOptions } from './printing/format.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';

@@ -54,7 +54,7 @@ export class Tensor extends IndexingMethods {
     if (dim === undefined) return this.shape;
     const size = this.shape.at(dim);
     if (size === undefined)
-      throw new ArgumentError('size', `dimension ${dim} is out of range for shape [${this.shape}].`);
+      throw new ArgumentError('size', `dimension ${dim} is out of range for shape [${this.shape.join(', ')}].`);
     return size;
   }
 

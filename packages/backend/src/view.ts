@@ -91,13 +91,18 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] | null {
 /** Repeats axes of size 1 (stride 0) and adds leading axes so that a view has `shape`. */
 export function expandView(view: View, shape: Shape): View {
   const lead = shape.length - view.shape.length;
-  if (lead < 0) throw new ShapeError('expand', `needs at least ${view.shape.length} sizes; got [${shape}].`, { shape });
+  if (lead < 0)
+    throw new ShapeError('expand', `needs at least ${view.shape.length} sizes; got [${shape.join(', ')}].`, { shape });
   const strides = new Array<number>(shape.length).fill(0);
   for (let axis = 0; axis < view.shape.length; axis++) {
     const size = view.shape[axis] as number;
     if (size === shape[lead + axis]) strides[lead + axis] = size === 1 ? 0 : (view.strides[axis] as number);
     else if (size !== 1) {
-      throw new ShapeError('expand', `sizes must match or be 1; got [${view.shape}] and [${shape}].`, { shape });
+      throw new ShapeError(
+        'expand',
+        `sizes must match or be 1; got [${view.shape.join(', ')}] and [${shape.join(', ')}].`,
+        { shape },
+      );
     }
   }
   // A repeated axis does not move, in the bounds either.
@@ -177,7 +182,10 @@ export function padView(view: View, before: readonly number[], after: readonly n
   }
   const shape = view.shape.map((size, axis) => size + (before[axis] as number) + (after[axis] as number));
   if (shape.some((size) => size < 0)) {
-    throw new ShapeError('pad', `must leave sizes of at least 0; got [${shape}] from [${view.shape}]. Crop less.`);
+    throw new ShapeError(
+      'pad',
+      `must leave sizes of at least 0; got [${shape.join(', ')}] from [${view.shape.join(', ')}]. Crop less.`,
+    );
   }
   return { shape, strides: view.strides, offset, ...(bounds.length > 0 && { bounds }) };
 }

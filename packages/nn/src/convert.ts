@@ -13,7 +13,7 @@ export interface ModuleTarget {
   readonly dtype?: DType;
 }
 
-/** Which modules {@link toEmpty} reallocates, and where. */
+/** Which modules `toEmpty` reallocates, and where. */
 export interface ToEmptyOptions {
   readonly device?: string;
   /** Whether descendants are included; true unless said otherwise. */

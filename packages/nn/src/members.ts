@@ -65,7 +65,7 @@ export function propertyNames(module: AnyModule): string[] {
 }
 
 /** Makes (or fills) the slot of a parameter. */
-export function setParameter(module: AnyModule, name: string, slot: Slot | undefined, value: Parameter | null): Slot {
+function setParameter(module: AnyModule, name: string, slot: Slot | undefined, value: Parameter | null): Slot {
   checkName('parameter', name);
   if (value && !value.isLeaf) {
     throw new ModuleError(
@@ -76,7 +76,7 @@ export function setParameter(module: AnyModule, name: string, slot: Slot | undef
 }
 
 /** Makes (or fills) the slot of a buffer. */
-export function setBuffer(
+function setBuffer(
   module: AnyModule,
   name: string,
   slot: Slot | undefined,

@@ -25,7 +25,7 @@ export function requireNumber(op: string, value: unknown, what: string): asserts
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
-  if (isTensor(value)) return `a Tensor of shape [${value.shape}]`;
+  if (isTensor(value)) return `a Tensor of shape [${value.shape.join(', ')}]`;
   if (typeof value === 'object' && value !== null)
     return `an object (${Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'})`;
   return String(value);
@@ -74,7 +74,7 @@ export function requireShape(op: string, shape: unknown): number[] {
     }
     count *= size;
   }
-  if (!Number.isSafeInteger(count)) throw new ShapeError(op, `[${shape}] has too many elements.`, { shape });
+  if (!Number.isSafeInteger(count)) throw new ShapeError(op, `[${shape.join(', ')}] has too many elements.`, { shape });
   return [...shape];
 }
 
@@ -91,14 +91,14 @@ export function inferShape(op: string, shape: unknown, elements: number): number
     if (product === 0) {
       throw new ShapeError(
         op,
-        `cannot infer a size in [${shape}] for ${elements} elements, because -1 could be any value.`,
+        `cannot infer a size in [${shape.join(', ')}] for ${elements} elements, because -1 could be any value.`,
         { shape },
       );
     }
     known[hole] = elements / product;
   }
   if ((hole < 0 && product !== elements) || !Number.isInteger(known[hole] ?? 0)) {
-    throw new ShapeError(op, `shape '[${shape}]' is invalid for input of size ${elements}.`, { shape });
+    throw new ShapeError(op, `shape '[${shape.join(', ')}]' is invalid for input of size ${elements}.`, { shape });
   }
   return known;
 }

@@ -53,7 +53,7 @@ function startGradient(op: string, output: Tensor, given: Tensor | null | undefi
   if (!sameShape(given.shape, output.shape)) {
     throw new GradError(
       op,
-      `Mismatch in shape: grad_output has a shape of [${given.shape}] and output has a shape of [${output.shape}].`,
+      `Mismatch in shape: grad_output has a shape of [${given.shape.join(', ')}] and output has a shape of [${output.shape.join(', ')}].`,
     );
   }
   return given;
@@ -99,7 +99,10 @@ function runHooks(hooks: ReadonlyMap<number, GradHook>, grad: Tensor): Tensor {
     const replaced = hook(current);
     if (replaced === null || replaced === undefined) continue;
     if (!isTensor(replaced) || !sameShape(replaced.shape, current.shape)) {
-      throw new GradError('registerHook', `a hook must return a Tensor of shape [${current.shape}], or nothing.`);
+      throw new GradError(
+        'registerHook',
+        `a hook must return a Tensor of shape [${current.shape.join(', ')}], or nothing.`,
+      );
     }
     current = replaced;
   }

@@ -93,7 +93,7 @@ export class SavedTensor {
     if (this.tensor.version !== this.version) {
       throw new GradError(
         op,
-        `one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of shape [${this.tensor.shape}] is at version ${this.tensor.version}; expected version ${this.version} instead. Use the out-of-place form, or clone() first.`,
+        `one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of shape [${this.tensor.shape.join(', ')}] is at version ${this.tensor.version}; expected version ${this.version} instead. Use the out-of-place form, or clone() first.`,
         { shape: this.tensor.shape },
       );
     }

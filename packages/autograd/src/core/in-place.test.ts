@@ -57,7 +57,7 @@ describe('a change in place', () => {
   });
 
   test('must keep shape and kind', () => {
-    expect(() => zeros([2]).add_(zeros([3, 2]))).toThrow(/doesn't match the broadcast shape \[3,2\]/);
+    expect(() => zeros([2]).add_(zeros([3, 2]))).toThrow(/doesn't match the broadcast shape \[3, 2\]/);
     expect(() => zeros([2], { dtype: 'int32' }).add_(1.5)).toThrow(/can't be cast to the desired output type int32/);
     expect(() => zeros([2]).copy_(zeros([3]))).toThrow();
   });

@@ -12,7 +12,7 @@ describe('dispose', () => {
     x.dispose();
     x.dispose();
     expect(() => x.add(1)).toThrow(DisposedError);
-    expect(() => x.add(1)).toThrow(/shape \[2,3\] was used after it was disposed.*memory\.test/);
+    expect(() => x.add(1)).toThrow(/shape \[2, 3\] was used after it was disposed.*memory\.test/);
     expect(() => x.toArraySync()).toThrow(DisposedError);
     expect(String(x)).toContain('disposed');
   });
@@ -21,7 +21,7 @@ describe('dispose', () => {
     const x = zeros([4]);
     const view = x.view([2, 2]);
     x.dispose();
-    expect(() => view.add(1)).toThrow(/shape \[2,2\]/);
+    expect(() => view.add(1)).toThrow(/shape \[2, 2\]/);
   });
 
   test('happens at the end of a using block', () => {

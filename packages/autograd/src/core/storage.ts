@@ -32,7 +32,7 @@ export class Storage {
     if (this.#buffer) return this.#buffer;
     throw new DisposedError(
       'tensor',
-      `a tensor of shape [${shape}] was used after it was disposed${this.#disposedAt ? ` ${this.#disposedAt()}` : ''}. Clone or keep() it before.`,
+      `a tensor of shape [${shape.join(', ')}] was used after it was disposed${this.#disposedAt ? ` ${this.#disposedAt()}` : ''}. Clone or keep() it before.`,
       { shape },
     );
   }

@@ -207,7 +207,7 @@ export abstract class TensorBase {
     if (grad.shape.length !== this.shape.length || grad.shape.some((size, i) => size !== this.shape[i])) {
       throw new GradError(
         'grad',
-        `assigned grad has data of a different size: [${grad.shape}], expected [${this.shape}].`,
+        `assigned grad has data of a different size: [${grad.shape.join(', ')}], expected [${this.shape.join(', ')}].`,
       );
     }
     if (grad.dtype !== this.dtype)

@@ -6,22 +6,12 @@ import { clone } from '../functions/clone.ts';
 import { copy_, fill_, to } from '../functions/conversion.ts';
 import { fromArray, randn, tensor, zeros } from '../functions/creation.ts';
 import { cat, flip, meshgrid, repeat, repeatInterleave, roll, stack } from '../functions/joining.ts';
-import {
-  asStrided,
-  diagonal,
-  expand,
-  narrow,
-  permute,
-  reshape,
-  slice,
-  squeeze,
-  transpose,
-  unfold,
-} from '../functions/movement.ts';
+import { expand, narrow, permute, reshape, slice, squeeze, transpose } from '../functions/movement.ts';
 import { constantPad, diag, diagEmbed, tril, triu } from '../functions/padding.ts';
 import { mul, square } from '../functions/pointwise.ts';
 import { prod, sum } from '../functions/reduction.ts';
 import { cumprod, cumsum, kthvalue, median, sort, topk } from '../functions/scan.ts';
+import { asStrided, diagonal, unfold } from '../functions/strided-views.ts';
 import { type Checked, gradcheck, gradgradcheck } from '../gradcheck.ts';
 import { Generator } from '../random/generator.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,13 +1,14 @@
 import { contiguousView, type Shape, type View } from '@flambeau/backend';
 import { to } from '../functions/conversion.ts';
 import { cat, flip, roll } from '../functions/joining.ts';
-import { diagonal, narrow, permute, reshape, sliceAxis } from '../functions/movement.ts';
+import { narrow, permute, reshape, sliceAxis } from '../functions/movement.ts';
 import { padAxes, tril, triu } from '../functions/padding.ts';
 import { add, mul } from '../functions/pointwise.ts';
 import { sum } from '../functions/reduction.ts';
 import { cumprod, cumsum } from '../functions/scan.ts';
 import { scatterAdd } from '../functions/scatter.ts';
 import { asStridedGrad, asStridedScatterGrads, diagonalScatter, sliceScatter } from '../functions/scatter-views.ts';
+import { diagonal } from '../functions/strided-views.ts';
 import { filled } from '../kernels/copy.ts';
 import type { StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';

@@ -65,14 +65,18 @@ function requireOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | n
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) {
     throw new ShapeError(
       op,
-      `Expected ${dims + 1}D (unbatched) or ${dims + 2}D (batched) input; got input of size: [${x.shape}].`,
+      `Expected ${dims + 1}D (unbatched) or ${dims + 2}D (batched) input; got input of size: [${x.shape.join(', ')}].`,
       { shape: x.shape },
     );
   }
   if (weight.ndim !== dims + 2) {
-    throw new ShapeError(op, `Expected ${dims + 2}-dimensional weight; got weight of size [${weight.shape}].`, {
-      shape: weight.shape,
-    });
+    throw new ShapeError(
+      op,
+      `Expected ${dims + 2}-dimensional weight; got weight of size [${weight.shape.join(', ')}].`,
+      {
+        shape: weight.shape,
+      },
+    );
   }
   if (x.dtype !== weight.dtype) {
     throw new DTypeError(
@@ -88,7 +92,10 @@ function requireOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | n
   }
   if (x.dtype === 'bool') throw new DTypeError(op, 'is not defined for bool. Convert with float().');
   if (weight.shape[0] === 0)
-    throw new ShapeError(op, `expected weight to be at least 1 at dimension 0; got weight of size [${weight.shape}].`);
+    throw new ShapeError(
+      op,
+      `expected weight to be at least 1 at dimension 0; got weight of size [${weight.shape.join(', ')}].`,
+    );
 }
 
 function requireBias(
@@ -101,7 +108,7 @@ function requireBias(
   if (!bias || (bias.ndim === 1 && bias.shape[0] === channels)) return;
   throw new ShapeError(
     op,
-    `Given transposed=${transposed}, weight of size [${weight}], expected bias to be 1-dimensional with ${channels} elements; got bias of size [${bias.shape}] instead.`,
+    `Given transposed=${transposed}, weight of size [${weight}], expected bias to be 1-dimensional with ${channels} elements; got bias of size [${bias.shape.join(', ')}] instead.`,
     { shapes: [weight, bias.shape] },
   );
 }
@@ -194,13 +201,13 @@ function convNd(
   if (outputs % groups) {
     throw new ShapeError(
       op,
-      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`,
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape.join(', ')}] instead.`,
     );
   }
   if (channels !== members * groups) {
     throw new ShapeError(
       op,
-      `Given groups=${groups}, weight of size [${weight.shape}], expected input[${x.shape}] to have ${members * groups} channels; got ${channels} channels instead.`,
+      `Given groups=${groups}, weight of size [${weight.shape.join(', ')}], expected input[${x.shape.join(', ')}] to have ${members * groups} channels; got ${channels} channels instead.`,
       { shapes: [x.shape, weight.shape] },
     );
   }
@@ -263,7 +270,7 @@ function convTransposeNd(
   if (channels !== inputs) {
     throw new ShapeError(
       op,
-      `Given transposed=true, weight of size [${weight.shape}], expected input[${x.shape}] to have ${inputs} channels; got ${channels} channels instead.`,
+      `Given transposed=true, weight of size [${weight.shape.join(', ')}], expected input[${x.shape.join(', ')}] to have ${inputs} channels; got ${channels} channels instead.`,
       {
         shapes: [x.shape, weight.shape],
       },
@@ -272,7 +279,7 @@ function convTransposeNd(
   if (inputs % groups) {
     throw new ShapeError(
       op,
-      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape}] instead.`,
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0; got weight of size [${weight.shape.join(', ')}] instead.`,
     );
   }
   requireBias(op, bias, weight.shape, members * groups, true);

@@ -82,25 +82,29 @@ export function empty(shape: Shape, options?: TensorOptions): Tensor {
   return finish(blank('empty', shape, options?.dtype ?? getDefaultDType(), options), options);
 }
 
-/** A tensor filled with one value; its dtype follows the value's kind unless given. */
-export function full(shape: Shape, value: number | boolean | bigint, options?: TensorOptions): Tensor {
+function constantTensor(op: string, shape: Shape, value: number | boolean | bigint, options?: TensorOptions): Tensor {
   if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') {
-    throw new ArgumentError('full', `the value must be a number; got ${describe(value)}.`);
+    throw new ArgumentError(op, `the value must be a number; got ${describe(value)}.`);
   }
   const dtype = options?.dtype ?? inferDType([value], getDefaultDType());
-  const tensor = blank('full', shape, dtype, options);
+  const tensor = blank(op, shape, dtype, options);
   fillStorage(tensor, castValue(rawValue(value), dtype));
   return finish(tensor, options);
 }
 
+/** A tensor filled with one value; its dtype follows the value's kind unless given. */
+export function full(shape: Shape, value: number | boolean | bigint, options?: TensorOptions): Tensor {
+  return constantTensor('full', shape, value, options);
+}
+
 /** Zeros. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
-  return full(shape, 0, { dtype: getDefaultDType(), ...options });
+  return constantTensor('zeros', shape, 0, { dtype: getDefaultDType(), ...options });
 }
 
 /** Ones. */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
-  return full(shape, 1, { dtype: getDefaultDType(), ...options });
+  return constantTensor('ones', shape, 1, { dtype: getDefaultDType(), ...options });
 }
 
 /**
@@ -268,9 +272,13 @@ export function fromArray(data: HostArray, shape: Shape, options?: TensorOptions
     );
   const sizes = requireShape('fromArray', shape);
   if (numel(sizes) !== data.length) {
-    throw new ShapeError('fromArray', `shape [${sizes}] needs ${numel(sizes)} elements; got ${data.length}.`, {
-      shape: sizes,
-    });
+    throw new ShapeError(
+      'fromArray',
+      `shape [${sizes.join(', ')}] needs ${numel(sizes)} elements; got ${data.length}.`,
+      {
+        shape: sizes,
+      },
+    );
   }
   const made = fromHost('fromArray', data, sizes, found, { ...options, requiresGrad: false });
   return finish(wanted && wanted !== found ? to(made, wanted) : made, options);

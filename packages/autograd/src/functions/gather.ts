@@ -48,7 +48,7 @@ export function advancedShape(
 ): AdvancedShape {
   const indexed = broadcastShapes(...indices.map((index) => index.shape));
   if (!indexed) {
-    const shapes = indices.map((index) => `[${index.shape}]`).join(', ');
+    const shapes = indices.map((index) => `[${index.shape.join(', ')}]`).join(', ');
     throw new ShapeError(op, `shape mismatch: indexing tensors could not be broadcast together with shapes ${shapes}.`);
   }
   const lead = axes.every((axis, i) => axis === (axes[0] as number) + i) ? (axes[0] as number) : 0;
@@ -169,7 +169,9 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 export function requireVector(op: string, index: Tensor): Tensor {
   const at = indexTensor(op, index);
   if (at.ndim > 1)
-    throw new ShapeError(op, `Index is supposed to be a vector; got shape [${at.shape}].`, { shape: at.shape });
+    throw new ShapeError(op, `Index is supposed to be a vector; got shape [${at.shape.join(', ')}].`, {
+      shape: at.shape,
+    });
   return at.ndim ? at : withShape(at, [1]);
 }
 
@@ -200,7 +202,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number | null = null
   if (x.ndim !== at.ndim) {
     throw new ShapeError(
       'takeAlongDim',
-      `input and indices should have the same number of dimensions; got [${x.shape}] and [${at.shape}].`,
+      `input and indices should have the same number of dimensions; got [${x.shape.join(', ')}] and [${at.shape.join(', ')}].`,
     );
   }
   if (x.ndim === 0) return gather(x, 0, at);
@@ -208,7 +210,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number | null = null
   if (!shape)
     throw new ShapeError(
       'takeAlongDim',
-      `shapes do not broadcast but along dimension ${axis}: [${x.shape}] and [${at.shape}].`,
+      `shapes do not broadcast but along dimension ${axis}: [${x.shape.join(', ')}] and [${at.shape.join(', ')}].`,
     );
   const spread = (tensor: Tensor): Tensor => expand(tensor, shape.with(axis, tensor.shape[axis] as number));
   return gather(spread(x), axis, spread(at));

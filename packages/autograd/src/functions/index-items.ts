@@ -132,7 +132,7 @@ function maskIndices(op: string, view: Tensor, axis: number, mask: Tensor): Tens
     if (size === view.shape[axis + i]) return;
     throw new IndexError(
       op,
-      `The shape of the mask [${mask.shape}] at index ${i} does not match the shape of the indexed tensor [${view.shape}] at index ${axis + i}.`,
+      `The shape of the mask [${mask.shape.join(', ')}] at index ${i} does not match the shape of the indexed tensor [${view.shape.join(', ')}] at index ${axis + i}.`,
     );
   });
   return nonzero(mask, { asTuple: true });

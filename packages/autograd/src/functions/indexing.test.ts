@@ -119,7 +119,7 @@ describe('index', () => {
       'indexing tensors could not be broadcast together with shapes [2], [3]',
     );
     expect(() => index(x, [true, false, true])).toThrow(
-      'The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2,3,4] at index 0',
+      'The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3, 4] at index 0',
     );
   });
 });
@@ -191,7 +191,7 @@ describe('indexPut', () => {
   test('says what does not fit', () => {
     const x = counting(2, 3);
     expect(() => indexPut_(x, [[0]], tensor([1, 2]))).toThrow(
-      'shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [1,3]',
+      'shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [1, 3]',
     );
     expect(() => indexPut_(x, [0], tensor([1, 2]))).toThrow(ShapeError);
     expect(() => indexPut_(x, 0 as unknown as [], 1)).toThrow(ArgumentError);

@@ -168,7 +168,7 @@ function valuesFor(op: string, target: Tensor, values: Operand, shape: Shape): T
   if (!merged || !sameShape(merged, shape)) {
     throw new ShapeError(
       op,
-      `shape mismatch: value tensor of shape [${values.shape}] cannot be broadcast to indexing result of shape [${shape}].`,
+      `shape mismatch: value tensor of shape [${values.shape.join(', ')}] cannot be broadcast to indexing result of shape [${shape.join(', ')}].`,
       {
         shapes: [values.shape, shape],
       },

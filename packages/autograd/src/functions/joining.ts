@@ -110,7 +110,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     if (sameShape(tensor.shape, first.shape)) return;
     throw new ShapeError(
       'stack',
-      `stack expects each tensor to be equal size, but got [${first.shape}] at entry 0 and [${tensor.shape}] at entry ${i}.`,
+      `stack expects each tensor to be equal size, but got [${first.shape.join(', ')}] at entry 0 and [${tensor.shape.join(', ')}] at entry ${i}.`,
       {
         shapes: tensors.map((t) => t.shape),
       },
@@ -156,7 +156,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 /** Reverses dimension 1. @throws {ShapeError} There is none. */
 export function fliplr(x: Tensor): Tensor {
   requireTensor('fliplr', x);
-  if (x.ndim < 2) throw new ShapeError('fliplr', `Input must be >= 2-d; got shape [${x.shape}].`);
+  if (x.ndim < 2) throw new ShapeError('fliplr', `Input must be >= 2-d; got shape [${x.shape.join(', ')}].`);
   return flip(x, 1);
 }
 
@@ -235,7 +235,7 @@ export function repeat(x: Tensor, sizes: Shape): Tensor {
   if (lead < 0) {
     throw new ShapeError(
       'repeat',
-      `Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor; got [${repeats}] for [${x.shape}].`,
+      `Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor; got [${repeats}] for [${x.shape.join(', ')}].`,
     );
   }
   const own = [...new Array<number>(lead).fill(1), ...x.shape];
@@ -297,7 +297,10 @@ function repeatCounts(repeats: Tensor): number[] {
   if (!isInteger(repeats.dtype))
     throw new DTypeError('repeatInterleave', `repeats has to be Long or Int tensor; got ${repeats.dtype}.`);
   if (repeats.ndim > 1)
-    throw new ArgumentError('repeatInterleave', `repeats must be 0-dim or 1-dim tensor; got shape [${repeats.shape}].`);
+    throw new ArgumentError(
+      'repeatInterleave',
+      `repeats must be 0-dim or 1-dim tensor; got shape [${repeats.shape.join(', ')}].`,
+    );
   const { backend } = repeats.runtime;
   if (!backend.readSync) {
     throw new DeviceError(
@@ -344,9 +347,13 @@ export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions):
     throw new ArgumentError('meshgrid', `indexing must be one of 'xy' or 'ij'; got '${indexing}'.`);
   for (const tensor of tensors) {
     if (tensor.ndim > 1)
-      throw new ShapeError('meshgrid', `Expected 0D or 1D tensor in the tensor list but got shape [${tensor.shape}].`, {
-        shape: tensor.shape,
-      });
+      throw new ShapeError(
+        'meshgrid',
+        `Expected 0D or 1D tensor in the tensor list but got shape [${tensor.shape.join(', ')}].`,
+        {
+          shape: tensor.shape,
+        },
+      );
   }
   const shape = tensors.map((tensor) => tensor.numel());
   const grids = tensors.map((tensor, axis) =>

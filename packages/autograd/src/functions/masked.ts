@@ -73,7 +73,11 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   requireMask('maskedSelect', mask);
   requireSameDevice('maskedSelect', [x, mask]);
   const shape = broadcastShapes(x.shape, mask.shape);
-  if (!shape) throw new ShapeError('maskedSelect', `shapes do not broadcast: [${x.shape}] and [${mask.shape}].`);
+  if (!shape)
+    throw new ShapeError(
+      'maskedSelect',
+      `shapes do not broadcast: [${x.shape.join(', ')}] and [${mask.shape.join(', ')}].`,
+    );
   const positions = maskPositions('maskedSelect', expand(mask, shape));
   const source = expand(x, shape);
   return selectIndices(withShape(source, [source.numel()]), 0, positions);
@@ -106,7 +110,11 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   requireTensor('maskedScatter', x);
   requireTensor('maskedScatter', mask, 'the mask');
   const shape = broadcastShapes(x.shape, mask.shape);
-  if (!shape) throw new ShapeError('maskedScatter', `shapes do not broadcast: [${x.shape}] and [${mask.shape}].`);
+  if (!shape)
+    throw new ShapeError(
+      'maskedScatter',
+      `shapes do not broadcast: [${x.shape.join(', ')}] and [${mask.shape.join(', ')}].`,
+    );
   const target = expand(x, shape);
   const operands = maskedOperands('maskedScatter', target, mask, source);
   return withShape(scatterElements(withShape(target, [target.numel()]), { dim: 0, ...operands }), shape);

@@ -30,14 +30,18 @@ function check(op: string, a: Tensor, b: Tensor): void {
 
 function requireRank(op: string, x: Tensor, rank: number, what: string): void {
   if (x.ndim !== rank)
-    throw new ShapeError(op, `${what} must be ${rank}-d; got shape [${x.shape}].`, { shape: x.shape });
+    throw new ShapeError(op, `${what} must be ${rank}-d; got shape [${x.shape.join(', ')}].`, { shape: x.shape });
 }
 
 function requireInner(op: string, a: Tensor, b: Tensor, left: number | undefined, right: number | undefined): void {
   if (left === right) return;
-  throw new ShapeError(op, `inner sizes must match; got [${a.shape}] and [${b.shape}]. Transpose one operand?`, {
-    shapes: [a.shape, b.shape],
-  });
+  throw new ShapeError(
+    op,
+    `inner sizes must match; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}]. Transpose one operand?`,
+    {
+      shapes: [a.shape, b.shape],
+    },
+  );
 }
 
 /** Matrices over broadcast batch axes: `[..., m, k] @ [..., k, n]`. */
@@ -47,7 +51,7 @@ function batched(op: string, a: Tensor, b: Tensor): Tensor {
   requireInner(op, a, b, k, inner);
   const batch: Shape | null = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   if (!batch)
-    throw new ShapeError(op, `batch sizes must broadcast; got [${a.shape}] and [${b.shape}].`, {
+    throw new ShapeError(op, `batch sizes must broadcast; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`, {
       shapes: [a.shape, b.shape],
     });
   const out = emptyLike(a, [...batch, m, n], a.dtype);
@@ -102,7 +106,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   requireRank('bmm', a, 3, 'the first operand');
   requireRank('bmm', b, 3, 'the second operand');
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape}] and [${b.shape}].`, {
+    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`, {
       shapes: [a.shape, b.shape],
     });
   }

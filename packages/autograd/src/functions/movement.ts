@@ -9,7 +9,6 @@ import {
   ShapeError,
   sameShape,
   sliceView,
-  type View,
 } from '@flambeau/backend';
 import { describe, inferShape, normalizeDim, requireInteger, requireShape, requireTensor } from '../core/arguments.ts';
 import { named, viewOf } from '../core/dispatch.ts';
@@ -36,7 +35,7 @@ export function view(x: Tensor, shape: Shape): Tensor {
   if (!layout) {
     throw new ShapeError(
       'view',
-      `view size [${sizes}] is not compatible with strides [${x.stride()}] of shape [${x.shape}]. Use reshape().`,
+      `view size [${sizes.join(', ')}] is not compatible with strides [${x.stride().join(', ')}] of shape [${x.shape.join(', ')}]. Use reshape().`,
       { shape: sizes },
     );
   }
@@ -59,11 +58,11 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   requireTensor('permute', x);
   if (!Array.isArray(dims) || dims.length !== x.ndim) {
-    throw new ShapeError('permute', `needs one dimension per axis of [${x.shape}]; got ${describe(dims)}.`);
+    throw new ShapeError('permute', `needs one dimension per axis of [${x.shape.join(', ')}]; got ${describe(dims)}.`);
   }
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
   if (new Set(order).size !== order.length)
-    throw new ArgumentError('permute', `a dimension appears twice in [${dims}].`);
+    throw new ArgumentError('permute', `a dimension appears twice in [${dims.join(', ')}].`);
   return viewOf('permute', { order }, x, permuteView(x.layout, order));
 }
 
@@ -173,7 +172,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
   for (const tensor of tensors) requireTensor('broadcastTensors', tensor);
   const shape = broadcastShapes(...tensors.map((tensor) => tensor.shape));
-  const list = tensors.map((x) => `[${x.shape}]`).join(', ');
+  const list = tensors.map((x) => `[${x.shape.join(', ')}]`).join(', ');
   if (!shape) throw new ShapeError('broadcastTensors', `shapes do not broadcast: ${list}.`);
   return tensors.map((tensor) => expand(tensor, shape));
 }
@@ -273,9 +272,13 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   const total = x.shape[axis] ?? 1;
   const sizes = Array.isArray(size) ? requireShape('split', size) : evenSizes(total, size as number);
   if (sizes.reduce((a, b) => a + b, 0) !== total) {
-    throw new ShapeError('split', `sizes must sum to ${total} (the size of dimension ${dim}); got [${sizes}].`, {
-      sizes,
-    });
+    throw new ShapeError(
+      'split',
+      `sizes must sum to ${total} (the size of dimension ${dim}); got [${sizes.join(', ')}].`,
+      {
+        sizes,
+      },
+    );
   }
   let start = 0;
   return sizes.map((length) => {
@@ -339,59 +342,4 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
   if (x.ndim === 0) throw new ShapeError('unbind', 'cannot be applied to a 0-dim tensor.');
   const axis = normalizeDim('unbind', dim, x.ndim);
   return Array.from({ length: x.shape[axis] as number }, (_, i) => select(x, axis, i));
-}
-
-/** The diagonal of two axes, which become the last one; a view. */
-export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
-  requireTensor('diagonal', x);
-  requireInteger('diagonal', offset, 'offset');
-  const [a, b] = [normalizeDim('diagonal', dim1, x.ndim), normalizeDim('diagonal', dim2, x.ndim)];
-  if (a === b) throw new ArgumentError('diagonal', `dimensions cannot be identical; got ${dim1} and ${dim2}.`);
-  return viewOf('diagonal', { offset, dim0: a, dim1: b }, x, diagonalView(x.layout, offset, a, b));
-}
-
-/** The view along a diagonal of two axes. */
-export function diagonalView(layout: View, offset: number, a: number, b: number): View {
-  const [rows, columns] = [layout.shape[a] as number, layout.shape[b] as number];
-  const size = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
-  const [down, right] = [layout.strides[a] as number, layout.strides[b] as number];
-  const rest = (values: readonly number[]): number[] => values.filter((_, axis) => axis !== a && axis !== b);
-  return {
-    shape: [...rest(layout.shape), size],
-    strides: [...rest(layout.strides), down + right],
-    offset: size === 0 ? layout.offset : layout.offset + (offset >= 0 ? right * offset : -down * offset),
-  };
-}
-
-/** All windows of `size` elements along an axis, `step` apart, as a new last axis; a view. */
-export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
-  requireTensor('unfold', x);
-  const axis = normalizeDim('unfold', dim, x.ndim);
-  requireInteger('unfold', size, 'size');
-  requireInteger('unfold', step, 'step');
-  const total = x.shape[axis] ?? 1;
-  if (size < 0 || size > total)
-    throw new ShapeError('unfold', `maximum size for dimension ${dim} is ${total}; got ${size}.`);
-  if (step <= 0) throw new ArgumentError('unfold', `step must be positive; got ${step}.`);
-  const stride = x.layout.strides[axis] ?? 1;
-  const shape = [...(x.ndim ? x.shape.with(axis, Math.floor((total - size) / step) + 1) : []), size];
-  const strides = [...(x.ndim ? x.layout.strides.with(axis, stride * step) : []), stride];
-  return viewOf('unfold', { dim: axis, size, step }, x, { shape, strides, offset: x.layout.offset });
-}
-
-/** A view with any shape, strides and offset over the tensor's storage (elements). @throws {ShapeError} It leaves the storage. */
-export function asStrided(x: Tensor, shape: Shape, strides: readonly number[], storageOffset?: number): Tensor {
-  requireTensor('asStrided', x);
-  const offset = storageOffset ?? x.storageOffset();
-  const sizes = requireShape('asStrided', shape);
-  if (!Array.isArray(strides) || !strides.every(Number.isInteger) || strides.length !== sizes.length)
-    throw new ShapeError('asStrided', `needs as many strides as sizes; got ${describe(strides)} and [${sizes}].`);
-  requireInteger('asStrided', offset, 'the offset');
-  const layout: View = { shape: sizes, strides: [...strides], offset };
-  const last = sizes.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * (strides[axis] as number), offset);
-  if (offset < 0 || strides.some((s) => s < 0) || (!sizes.includes(0) && last >= x.storage.length)) {
-    const layoutText = `shape [${sizes}], strides [${strides}] and offset ${offset}`;
-    throw new ShapeError('asStrided', `${layoutText} leave a storage of ${x.storage.length} elements.`);
-  }
-  return viewOf('asStrided', { layout, base: x.layout }, x, layout);
 }

@@ -5,8 +5,8 @@ import { fillStorage } from '../kernels/elementwise.ts';
 import { boundedCopy, place, through, triangleCopy } from '../kernels/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { clone } from './clone.ts';
-import { diagonal } from './movement.ts';
 import { diagonalScatter } from './scatter-views.ts';
+import { diagonal } from './strided-views.ts';
 
 /**
  * Adds elements of one value around dimensions, or crops where an amount is negative.
@@ -23,7 +23,7 @@ export function constantPad(x: Tensor, padding: readonly number[], value = 0): T
   if (padding.length % 2 || padding.length > 2 * x.ndim) {
     throw new ShapeError(
       'pad',
-      `Length of pad must be even and at most twice the number of dimensions of the input; got ${padding.length} for [${x.shape}].`,
+      `Length of pad must be even and at most twice the number of dimensions of the input; got ${padding.length} for [${x.shape.join(', ')}].`,
     );
   }
   const amounts = (which: 0 | 1): number[] => x.shape.map((_, axis) => padding[2 * (x.ndim - 1 - axis) + which] ?? 0);
@@ -38,7 +38,7 @@ export function padAxes(x: Tensor, before: readonly number[], after: readonly nu
   if (cropped.some((size) => size < 0)) {
     throw new ShapeError(
       'pad',
-      `The input size [${x.shape}], plus negative padding [${before}] and [${after}], resulted in a negative output size.`,
+      `The input size [${x.shape.join(', ')}], plus negative padding [${before}] and [${after}], resulted in a negative output size.`,
       { shape: x.shape },
     );
   }
@@ -82,7 +82,7 @@ function triangle(name: string, x: Tensor, offset: number, keep: 'lower' | 'uppe
   requireTensor(name, x);
   requireInteger(name, offset, 'diagonal');
   if (x.ndim < 2)
-    throw new ShapeError(name, `input tensor must have at least 2 dimensions; got shape [${x.shape}].`, {
+    throw new ShapeError(name, `input tensor must have at least 2 dimensions; got shape [${x.shape.join(', ')}].`, {
       shape: x.shape,
     });
   const out = triangleCopy(x, offset, keep);
@@ -116,7 +116,7 @@ export function diag(x: Tensor, offset = 0): Tensor {
   requireTensor('diag', x);
   if (x.ndim === 1) return diagEmbed(x, offset);
   if (x.ndim === 2) return clone(diagonal(x, offset));
-  throw new ShapeError('diag', `Supports 1D or 2D tensors; got shape [${x.shape}].`, { shape: x.shape });
+  throw new ShapeError('diag', `Supports 1D or 2D tensors; got shape [${x.shape.join(', ')}].`, { shape: x.shape });
 }
 
 /**

@@ -48,7 +48,7 @@ function requirePlanes(op: string, x: Tensor, dims: number): void {
   if (fits) return;
   throw new ShapeError(
     op,
-    `Expected ${dims + 1}D or ${dims + 2}D (batch mode) tensor with optional 0 dim batch size for input; got: [${x.shape}].`,
+    `Expected ${dims + 1}D or ${dims + 2}D (batch mode) tensor with optional 0 dim batch size for input; got: [${x.shape.join(', ')}].`,
     { shape: x.shape },
   );
 }
@@ -82,7 +82,7 @@ function poolWindows(
     if (positions < 1) {
       throw new ShapeError(
         op,
-        `Given input size: [${x.shape}] and kernel size [${kernels}], the calculated output size is too small (${positions} along axis ${axis}).`,
+        `Given input size: [${x.shape.join(', ')}] and kernel size [${kernels}], the calculated output size is too small (${positions} along axis ${axis}).`,
         {
           shape: x.shape,
         },

@@ -15,8 +15,8 @@ import { isTensor, KEEP, named, record } from '../core/dispatch.ts';
 import { runStaged, type StagedProgram, type StageRow, type StageScope } from '../kernels/staged.ts';
 import type { ReduceAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
-import { diagonal } from './movement.ts';
 import { div, isnan, logicalNot, maskedFill, maximum, minimum } from './pointwise.ts';
+import { diagonal } from './strided-views.ts';
 
 /** One dimension, several, or (absent) all. */
 export type Dims = number | readonly number[] | null | undefined;
@@ -73,7 +73,7 @@ function requireElements(name: string, x: Tensor, { attributes, count }: Reducti
   if (count > 0 || numel(reducedShape(x.shape, attributes.dims, false)) === 0) return;
   throw new IndexError(
     name,
-    `Expected reduction dim to be specified for input.numel() == 0 and to have non-zero size; got shape [${x.shape}].`,
+    `Expected reduction dim to be specified for input.numel() == 0 and to have non-zero size; got shape [${x.shape.join(', ')}].`,
   );
 }
 
@@ -231,7 +231,7 @@ function position(
   const reduction = prepare(name, x, dim, options);
   requireElements(name, x, reduction);
   if (x.numel() === 0 && reduction.count === 0)
-    throw new IndexError(name, `Expected ${name} to have elements; got shape [${x.shape}].`);
+    throw new IndexError(name, `Expected ${name} to have elements; got shape [${x.shape.join(', ')}].`);
   return runReduction(
     reduceOnce(name, name, 'int32', (s) => s.load(0)),
     x,

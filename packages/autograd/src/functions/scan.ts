@@ -201,7 +201,10 @@ export function median(x: Tensor, dim?: number, options?: KeepDimOptions): Tenso
   const axis = normalizeDim('median', dim, x.ndim);
   const size = x.shape[axis] ?? 1;
   if (size === 0)
-    throw new ArgumentError('median', `Expected reduction dim ${dim} to have non-zero size; got shape [${x.shape}].`);
+    throw new ArgumentError(
+      'median',
+      `Expected reduction dim ${dim} to have non-zero size; got shape [${x.shape.join(', ')}].`,
+    );
   const sorted = sort(x, axis);
   if (x.ndim === 0) return sorted;
   const middle = pick(sorted, axis, (size - 1) >> 1);

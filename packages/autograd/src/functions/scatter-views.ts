@@ -16,10 +16,11 @@ import { boundedCopy, place, through } from '../kernels/place.ts';
 import type { OpAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
 import { contiguous } from './clone.ts';
-import { diagonalView, narrow, reshape } from './movement.ts';
+import { narrow, reshape } from './movement.ts';
 import { div, where } from './pointwise.ts';
 import { indexAlong } from './scan.ts';
 import { scatterAdd } from './scatter.ts';
+import { diagonalView } from './strided-views.ts';
 
 /** Zeros of a shape with `x` placed at a slice of one dimension: the gradient of `slice`. */
 export function sliceScatter(x: Tensor, attributes: OpAttributes['sliceScatter']): Tensor {

@@ -251,9 +251,13 @@ export function sliceOperands(op: string, x: Tensor, dim: number, index: Tensor,
   const wanted = input.with(axis, at.numel());
   const from = atLeast1d(src.shape);
   if (from.length !== wanted.length || from.some((size, a) => size !== wanted[a])) {
-    throw new ShapeError(op, `the source must have shape [${wanted}], one slice per index; got [${src.shape}].`, {
-      shape: src.shape,
-    });
+    throw new ShapeError(
+      op,
+      `the source must have shape [${wanted}], one slice per index; got [${src.shape.join(', ')}].`,
+      {
+        shape: src.shape,
+      },
+    );
   }
   requireInside(op, at, axis, input[axis] as number, false);
   return { dim: axis, index: at, source: withShape(src, from) };

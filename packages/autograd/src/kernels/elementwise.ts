@@ -69,7 +69,7 @@ export function broadcastOperands(op: string, operands: readonly Operand[]): Sha
     if (!isTensor(operand) || (shape && sameShape(shape, operand.shape))) continue;
     const merged: Shape | null = shape ? broadcastShapes(shape, operand.shape) : operand.shape;
     if (!merged) {
-      const shapes = operands.filter(isTensor).map((tensor) => `[${tensor.shape}]`);
+      const shapes = operands.filter(isTensor).map((tensor) => `[${tensor.shape.join(', ')}]`);
       throw new ShapeError(
         op,
         `shapes must be equal or broadcast (sizes match or are 1); got ${shapes.join(' and ')}.`,

@@ -1,5 +1,6 @@
 import type { Shape } from '@flambeau/backend';
 import * as movement from '../functions/movement.ts';
+import * as strided from '../functions/strided-views.ts';
 import type { Tensor } from '../tensor.ts';
 import { ReductionMethods } from './reduction.ts';
 
@@ -100,19 +101,19 @@ export abstract class ShapeMethods extends ReductionMethods {
     return movement.select(this, dim, index);
   }
 
-  /** @see {@link movement.diagonal} */
+  /** @see {@link strided.diagonal} */
   diagonal(this: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor {
-    return movement.diagonal(this, offset, dim1, dim2);
+    return strided.diagonal(this, offset, dim1, dim2);
   }
 
-  /** @see {@link movement.unfold} */
+  /** @see {@link strided.unfold} */
   unfold(this: Tensor, dim: number, size: number, step: number): Tensor {
-    return movement.unfold(this, dim, size, step);
+    return strided.unfold(this, dim, size, step);
   }
 
-  /** @see {@link movement.asStrided} */
+  /** @see {@link strided.asStrided} */
   asStrided(this: Tensor, shape: Shape, strides: readonly number[], offset?: number): Tensor {
-    return movement.asStrided(this, shape, strides, offset);
+    return strided.asStrided(this, shape, strides, offset);
   }
 
   /** @see {@link movement.split} */

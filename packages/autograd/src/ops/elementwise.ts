@@ -48,9 +48,13 @@ export function writeElementwise<T extends Tensor>(op: ElementwiseName, target: 
   const row = elementwiseRows[op];
   const shape = broadcastOperands(op, operands);
   if (!sameShape(shape, target.shape)) {
-    throw new ShapeError(op, `output with shape [${target.shape}] doesn't match the broadcast shape [${shape}].`, {
-      shape,
-    });
+    throw new ShapeError(
+      op,
+      `output with shape [${target.shape.join(', ')}] doesn't match the broadcast shape [${shape.join(', ')}].`,
+      {
+        shape,
+      },
+    );
   }
   const compute = row.result === 'bool' ? 'bool' : computeType(row, operands);
   if (KINDS.indexOf(dtypes[compute].kind) > KINDS.indexOf(dtypes[target.dtype].kind)) {
