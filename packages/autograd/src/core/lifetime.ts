@@ -88,7 +88,7 @@ export function leakReport(): LeakSite[] {
 }
 
 /** The first stack line that is not part of this package. */
-export function callSite(): string {
+function callSite(): string {
   return siteOf(new Error());
 }
 
