@@ -109,20 +109,21 @@ export function runStaged(
   const dtypes = operands.map((tensor) => tensor.dtype).join();
   const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps}`;
   // Which operand each access reads is decided while building; the cached plan keeps it for later launches.
-  const cache = plans;
-  let plan = cache.get(key);
+  let plan = plans.get(key);
   const build = (): LoopKernel =>
     buildStaged(program, operands, outputs, operandViews, fullView, reducedView, outerRank, inner.extents.length);
   if (!plan) {
     plan = accessPlan(program);
-    cache.set(key, plan);
+    plans.set(key, plan);
   }
   for (const row of program.stages) if (!('store' in row) || row.store === 'full') extents.push(...inner.extents);
-  const reducedInput = (operand: number): View => operandViews[operand] as View;
   for (const step of plan) {
-    if (step.kind === 'operand')
-      views.push(step.outer ? outerPart(reducedInput(step.operand), outerRank) : reducedInput(step.operand));
-    else views.push(step.full ? fullView : reducedView);
+    if (step.kind === 'operand') {
+      const view = operandViews[step.operand] as View;
+      views.push(step.outer ? outerPart(view, outerRank) : view);
+    } else {
+      views.push(step.full ? fullView : reducedView);
+    }
   }
   const executable = first.runtime.prepare(key, build);
   first.runtime.realize(
