@@ -2,8 +2,8 @@ import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/bac
 import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { use } from '../core/use.ts';
-import type { Tensor } from '../tensor.ts';
-import { arange, tensor } from './creation.ts';
+import { counting, expectTensor, int, values } from '../testing/tensors.ts';
+import { tensor } from './creation.ts';
 import { indexPut_ } from './in-place-indexing.ts';
 import {
   type IndexItem,
@@ -15,25 +15,9 @@ import {
   nonzeroAsync,
   oneHot,
 } from './indexing.ts';
-import { reshape, transpose } from './movement.ts';
+import { transpose } from './movement.ts';
 
 use(cpu());
-
-const values = (x: Tensor): number[] => Array.from(x.toArraySync(), Number);
-const counting = (...shape: number[]): Tensor =>
-  reshape(
-    arange(
-      shape.reduce((a, b) => a * b, 1),
-      { dtype: 'float32' },
-    ),
-    shape,
-  );
-const int = (data: Parameters<typeof tensor>[0]): Tensor => tensor(data, { dtype: 'int32' });
-
-function expectTensor(x: Tensor, shape: readonly number[], expected: readonly number[]): void {
-  expect(x.shape).toEqual(shape);
-  expect(values(x)).toEqual(expected);
-}
 
 describe('index', () => {
   const x = counting(2, 3, 4);

@@ -2,8 +2,8 @@ import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/bac
 import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { use } from '../core/use.ts';
-import type { Tensor } from '../tensor.ts';
-import { arange, tensor, zeros } from './creation.ts';
+import { counting, expectTensor, int, values } from '../testing/tensors.ts';
+import { tensor, zeros } from './creation.ts';
 import {
   indexAdd_,
   indexCopy_,
@@ -14,26 +14,10 @@ import {
   scatterAdd_,
   scatterReduce_,
 } from './in-place-indexing.ts';
-import { reshape, transpose } from './movement.ts';
+import { transpose } from './movement.ts';
 import { indexAdd, indexCopy, indexFill, scatter, scatterAdd, scatterReduce } from './scatter.ts';
 
 use(cpu());
-
-const values = (x: Tensor): number[] => Array.from(x.toArraySync(), Number);
-const counting = (...shape: number[]): Tensor =>
-  reshape(
-    arange(
-      shape.reduce((a, b) => a * b, 1),
-      { dtype: 'float32' },
-    ),
-    shape,
-  );
-const int = (data: Parameters<typeof tensor>[0]): Tensor => tensor(data, { dtype: 'int32' });
-
-function expectTensor(x: Tensor, shape: readonly number[], expected: readonly number[]): void {
-  expect(x.shape).toEqual(shape);
-  expect(values(x)).toEqual(expected);
-}
 
 describe('scatter', () => {
   test('replaces, adds, multiplies', () => {
