@@ -2,6 +2,8 @@
 export class Bytes {
   #data = new Uint8Array(256);
   #length = 0;
+  /** Where the code of a function is written: gives a vector constant a local, which is set at the function's start. */
+  constantLocal?: (bytes: Uint8Array) => number;
 
   get length(): number {
     return this.#length;

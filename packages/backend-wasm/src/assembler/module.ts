@@ -26,7 +26,6 @@ export class FunctionBuilder implements FunctionReference {
   readonly parameters: readonly Local[];
   index = -1;
   readonly #locals: ValueType[] = [];
-  readonly #code = new Bytes();
   /** Statements are written late, when functions have indices. */
   readonly #statements: ((out: Bytes) => void)[] = [];
   #level = 0;
@@ -185,19 +184,38 @@ export class FunctionBuilder implements FunctionReference {
 
   /** The body in the binary format. */
   encode(): Bytes {
-    const out = this.#code;
+    const locals = [...this.#locals];
+    const constants = new Map<string, { readonly bytes: Uint8Array; readonly index: number }>();
+    const code = new Bytes();
+    code.constantLocal = (bytes) => {
+      const key = bytes.join();
+      let found = constants.get(key);
+      if (!found) {
+        found = { bytes, index: this.signature.parameters.length + locals.push('v128') - 1 };
+        constants.set(key, found);
+      }
+      return found.index;
+    };
+    for (const write of this.#statements) write(code);
     const runs: [ValueType, number][] = [];
-    for (const type of this.#locals) {
+    for (const type of locals) {
       const last = runs.at(-1);
       if (last?.[0] === type) last[1]++;
       else runs.push([type, 1]);
     }
+    const out = new Bytes();
     out.unsigned(runs.length);
     for (const [type, count] of runs) {
       out.unsigned(count);
       out.byte(TYPE_CODES[type]);
     }
-    for (const write of this.#statements) write(out);
+    for (const { bytes, index } of constants.values()) {
+      out.raw([0xfd, 12]);
+      out.raw(bytes);
+      out.byte(0x21);
+      out.unsigned(index);
+    }
+    out.raw(code.view());
     out.byte(0x0b);
     return out;
   }

@@ -82,8 +82,10 @@ interface V128Instructions extends Vectors<'not', 1>, Vectors<keyof typeof V_BIT
   readonly load16x4_u: Load<'v128'>;
   readonly load16x4_s: Load<'v128'>;
   readonly load32x2_s: Load<'v128'>;
-  /** Sixteen bytes, lowest first. */
-  readonly const: (bytes: ArrayLike<number>) => V128;
+  /** The vector with one lane of 1, 2, 4 or 8 bytes read from `address + offset`. */
+  readonly load_lane: (address: I32, a: V128, bytes: 1 | 2 | 4 | 8, index: number, offset?: number) => V128;
+  /** Sixteen bytes, lowest first. Made once at the start of the function: engines do not move constants out of loops. */
+  readonly const: (bytes: Uint8Array) => V128;
   readonly any_true: (a: V128) => I32;
 }
 
@@ -102,7 +104,25 @@ export const v128: V128Instructions = {
   load16x4_s: load(3, 3),
   load16x4_u: load(4, 3),
   load32x2_s: load(5, 3),
-  const: (bytes) => simd('v128', 12, [], ...Array.from(bytes)),
+  load_lane: (address, a, bytes, index, offset = 0) =>
+    instruction('v128', [address, a], (out) => {
+      const align = Math.log2(bytes);
+      out.byte(PREFIX);
+      out.unsigned(84 + align);
+      memoryArgument(out, align, offset);
+      out.byte(index);
+    }),
+  const: (bytes) =>
+    instruction('v128', [], (out) => {
+      if (out.constantLocal) {
+        out.byte(0x20);
+        out.unsigned(out.constantLocal(bytes));
+      } else {
+        out.byte(PREFIX);
+        out.unsigned(12);
+        out.raw(bytes);
+      }
+    }),
   any_true: test(83),
 };
 

@@ -32,6 +32,8 @@ export const SCRATCH_BYTES: number = 2 ** 21;
 /** What generators of code need from the running backend. */
 export interface Runtime {
   readonly features: Features;
+  /** Threads that share work, this one included. */
+  readonly threads: number;
   /** How modules import the memory. */
   readonly memory: MemoryType;
   /** Address of the area for launch numbers (bytes, a multiple of 16). */

@@ -1,4 +1,4 @@
-import type { DType } from '@flambeau/backend';
+import type { DType, Value } from '@flambeau/backend';
 import type { FunctionBuilder, ModuleBuilder, V128 } from '../assembler/index.ts';
 import type { Features } from '../runtime/runtime.ts';
 
@@ -20,4 +20,6 @@ export const LANES = 4;
 export interface Lanes {
   readonly dtype: DType;
   readonly parts: readonly V128[];
+  /** The value of all four, where it is known when code is written; shorter code may come of it. */
+  readonly constant?: Value;
 }

@@ -1,0 +1,149 @@
+import {
+  ArgumentError,
+  type Backend,
+  type BackendMemory,
+  type Capabilities,
+  type DeviceBuffer,
+  DeviceError,
+  type DType,
+  dtypeNames,
+  type Executable,
+  type HostArray,
+  type Kernel,
+  type Launch,
+  structuralKey,
+  verifyKernel,
+} from '@flambeau/backend';
+import { generate } from './generate.ts';
+import type { OwnedBuffer } from './runtime/buffers.ts';
+import { MAX_BYTES } from './runtime/linear-memory.ts';
+import type { Run } from './runtime/runtime.ts';
+import { WasmRuntime } from './runtime/wasm-runtime.ts';
+import { hostFunction } from './vector/index.ts';
+
+/** Settings of the WebAssembly backend. */
+export interface WasmOptions {
+  /** The device name; `'wasm'` by default. A second name makes a second device, with memory of its own. */
+  readonly name?: string;
+  /**
+   * Threads that share one kernel, the calling one included; by default as many as the machine has cores, at most 8. Results do
+   * not depend on it. More than one needs `SharedArrayBuffer`: in a page, cross-origin isolation.
+   */
+  readonly threads?: number;
+  /** Whether to use relaxed SIMD; by default wherever the engine has it. */
+  readonly relaxed?: boolean;
+}
+
+/**
+ * A backend in WebAssembly: byte code emitted for each kernel, with SIMD and threads.
+ *
+ * @throws {ArgumentError} `threads` is not a positive whole number.
+ * @throws {DeviceError} The engine has no WebAssembly with SIMD, the page forbids it, or relaxed SIMD was asked for where there is none.
+ * @example
+ * use(wasm({ threads: 2 }));
+ */
+export function wasm(options: WasmOptions = {}): Backend {
+  return new WasmBackend(options);
+}
+
+/** A kernel made ready by the WebAssembly backend. */
+class WasmExecutable implements Executable {
+  readonly kernel: Kernel;
+  readonly run: Run;
+
+  constructor(kernel: Kernel, run: Run) {
+    this.kernel = kernel;
+    this.run = run;
+  }
+}
+
+class WasmBackend implements Backend {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly #runtime: WasmRuntime;
+  readonly #byKernel = new WeakMap<Kernel, WasmExecutable>();
+  readonly #byKey = new Map<string, WasmExecutable>();
+  #disposed = false;
+
+  constructor({ name = 'wasm', threads, relaxed }: WasmOptions) {
+    if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+      throw new ArgumentError('wasm', `'threads' must be a positive whole number; got ${threads}.`, { threads });
+    }
+    this.name = name;
+    this.#runtime = new WasmRuntime({ threads, relaxed, hostFunction });
+    this.capabilities = {
+      dtypes: new Set(dtypeNames),
+      maxBufferBytes: MAX_BYTES,
+      threads: this.#runtime.threads,
+      collected: true,
+    };
+  }
+
+  allocate(dtype: DType, length: number): DeviceBuffer {
+    this.#requireLive('allocate');
+    return this.#runtime.allocate(dtype, length);
+  }
+
+  free(buffer: DeviceBuffer): void {
+    this.#runtime.free(buffer as OwnedBuffer);
+  }
+
+  write(buffer: DeviceBuffer, data: HostArray, offset = 0): void {
+    this.#requireLive('write');
+    this.#runtime.write(rangeOf(buffer, 'write', offset, data.length), data, offset);
+  }
+
+  async read(buffer: DeviceBuffer, offset: number, length: number): Promise<HostArray> {
+    return this.readSync(buffer, offset, length);
+  }
+
+  readSync(buffer: DeviceBuffer, offset: number, length: number): HostArray {
+    this.#requireLive('read');
+    return this.#runtime.read(rangeOf(buffer, 'read', offset, length), offset, length);
+  }
+
+  prepare(kernel: Kernel): Executable {
+    this.#requireLive('prepare');
+    const known = this.#byKernel.get(kernel);
+    if (known) return known;
+    const key = structuralKey(kernel);
+    let executable = this.#byKey.get(key);
+    if (!executable) {
+      verifyKernel(kernel);
+      executable = new WasmExecutable(kernel, generate(kernel, this.#runtime));
+      this.#byKey.set(key, executable);
+    }
+    this.#byKernel.set(kernel, executable);
+    return executable;
+  }
+
+  run(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
+    (executable as WasmExecutable).run(buffers as readonly OwnedBuffer[], launch);
+  }
+
+  async synchronize(): Promise<void> {}
+
+  memory(): BackendMemory {
+    return this.#runtime.memoryStats();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#byKey.clear();
+    this.#runtime.dispose();
+  }
+
+  #requireLive(what: string): void {
+    if (this.#disposed) throw new DeviceError(what, `the ${this.name} backend was disposed.`, { device: this.name });
+  }
+}
+
+/** A buffer, after checking that it is live and that a range of elements lies in it. */
+function rangeOf(buffer: DeviceBuffer, what: string, offset: number, length: number): OwnedBuffer {
+  const owned = buffer as OwnedBuffer;
+  if (!owned.piece) throw new DeviceError(what, `the buffer of ${buffer.length} ${buffer.dtype} was freed.`);
+  if (offset >= 0 && length >= 0 && offset + length <= buffer.length) return owned;
+  const range = `${length} elements from ${offset}`;
+  throw new ArgumentError(what, `cannot touch ${range} in a buffer of ${buffer.length}.`, { offset, length });
+}

@@ -1,0 +1,9 @@
+import { describeConformance } from '@flambeau/backend/conformance';
+import { interpret } from '@flambeau/backend-cpu';
+import { wasm } from './backend.ts';
+
+/** `FLAMBEAU_SEED=7 FLAMBEAU_RUNS=5000` looks further than the tests of every day do. */
+const { FLAMBEAU_SEED, FLAMBEAU_RUNS } = process.env;
+const random = { seed: Number(FLAMBEAU_SEED ?? 1), runs: Number(FLAMBEAU_RUNS ?? 200) };
+
+describeConformance({ name: 'wasm', create: () => wasm({ threads: 1 }), reference: interpret, ...random });

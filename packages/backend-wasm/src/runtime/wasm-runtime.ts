@@ -1,0 +1,159 @@
+import {
+  ArgumentError,
+  type BackendMemory,
+  DeviceError,
+  type DType,
+  dtypes,
+  type HostArray,
+  hostArray,
+} from '@flambeau/backend';
+import type { MemoryType } from '../assembler/index.ts';
+import { Allocator, BLOCK_ALIGNMENT } from './allocator.ts';
+import { Buffers, type OwnedBuffer } from './buffers.ts';
+import { detectFeatures } from './features.ts';
+import { BASE, PARAMETERS, SCRATCH } from './layout.ts';
+import { LinearMemory } from './linear-memory.ts';
+import { type Export, LoadedProgram } from './program.ts';
+import type { Features, Program, Runtime, WasmBuffer } from './runtime.ts';
+
+/** Host functions by name. */
+export type HostFunctions = (name: string) => (...values: never[]) => unknown;
+
+/** How a runtime is made. */
+export interface RuntimeOptions {
+  /** Threads that share work, this one included. */
+  readonly threads?: number | undefined;
+  /** Whether to use relaxed SIMD; without it results do not depend on the machine. By default wherever the engine has it. */
+  readonly relaxed?: boolean | undefined;
+  /** Host functions that modules import by name. */
+  readonly hostFunction?: HostFunctions | undefined;
+  /** Largest size of linear memory (pages of 64 KiB); 4 GiB unless told. */
+  readonly maximumPages?: number | undefined;
+}
+
+/** Memory, buffers, compiled programs and threads of one device. */
+export class WasmRuntime implements Runtime {
+  readonly features: Features;
+  readonly memory: MemoryType;
+  readonly parameters: number = PARAMETERS;
+  /** Threads that share work, this one included. */
+  readonly threads: number;
+  readonly #linear: LinearMemory;
+  readonly #buffers: Buffers;
+  readonly #hostFunction: HostFunctions;
+  readonly #borrowed = new Map<number, number>();
+
+  /** @throws {DeviceError} The engine cannot run this device's programs. */
+  constructor({ relaxed, hostFunction = noHost, maximumPages }: RuntimeOptions = {}) {
+    const features = detectFeatures();
+    if (relaxed && !features.relaxed) {
+      throw new DeviceError('wasm', "'relaxed' asks for relaxed SIMD, which this engine lacks. Leave it out.", {
+        device: 'wasm',
+      });
+    }
+    this.features = { relaxed: relaxed ?? features.relaxed };
+    this.threads = 1;
+    this.#hostFunction = hostFunction;
+    this.#linear = new LinearMemory({ shared: this.threads > 1, maximumPages });
+    this.memory = this.#linear.type;
+    this.#buffers = new Buffers(new Allocator(this.#linear, BASE));
+  }
+
+  get words(): Int32Array {
+    return this.#linear.words;
+  }
+
+  get doubles(): Float64Array {
+    return this.#linear.doubles;
+  }
+
+  get longs(): BigInt64Array {
+    return this.#linear.longs;
+  }
+
+  /** All of linear memory as bytes; made anew when memory grows. */
+  get bytes(): Uint8Array {
+    return this.#linear.bytes;
+  }
+
+  load(bytes: Uint8Array<ArrayBuffer>, imports: readonly string[]): Program {
+    const env: WebAssembly.ModuleImports = { memory: this.#linear.memory };
+    for (const name of imports) env[name] = this.#hostFunction(name);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
+    return new LoadedProgram(exports.run as Export, imports.length > 0);
+  }
+
+  dispatch(program: Program, units: number, _grain: number): void {
+    (program as LoadedProgram).run(PARAMETERS, SCRATCH, 0, units);
+  }
+
+  borrow(bytes: number): number {
+    const size = Math.max(1, Math.ceil(bytes / BLOCK_ALIGNMENT)) * BLOCK_ALIGNMENT;
+    const address = this.#buffers.borrow(size);
+    if (address === undefined) {
+      const { buffers, bytes: held } = this.#buffers.stats();
+      throw new DeviceError(
+        'wasm',
+        `no memory for ${bytes} bytes of working space; ${buffers} buffers hold ${held} bytes. Dispose tensors or use a scope.`,
+        { device: 'wasm', requestedBytes: bytes, ...this.#buffers.stats() },
+      );
+    }
+    this.#borrowed.set(address, size);
+    return address;
+  }
+
+  release(address: number): void {
+    const size = this.#borrowed.get(address);
+    if (size === undefined) throw new ArgumentError('wasm', `nothing was borrowed at address ${address}.`, { address });
+    this.#borrowed.delete(address);
+    this.#buffers.release(address, size);
+  }
+
+  /** @throws {DeviceError} The memory is not available. */
+  allocate(dtype: DType, length: number): WasmBuffer {
+    return this.#buffers.allocate(dtype, length);
+  }
+
+  /** Gives a buffer back; a second time does nothing. */
+  free(buffer: WasmBuffer): void {
+    this.#buffers.free(buffer as OwnedBuffer);
+  }
+
+  /** Copies host elements into a buffer, from element `offset` on. */
+  write({ dtype, address }: WasmBuffer, data: HostArray, offset = 0): void {
+    const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#linear.bytes.set(source, address + offset * dtypes[dtype].bytes);
+  }
+
+  /** A copy of `length` elements from `offset` on, in memory of its own. */
+  read({ dtype, address }: WasmBuffer, offset: number, length: number): HostArray {
+    const copy = hostArray(dtype, length);
+    const width = dtypes[dtype].bytes;
+    const from = address + offset * width;
+    new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength).set(
+      this.#linear.bytes.subarray(from, from + length * width),
+    );
+    return copy;
+  }
+
+  /**
+   * Resolves after dropped buffers were found; undefined when that is not worth a pause. Reads and synchronisation await it.
+   */
+  relief(): Promise<void> | undefined {
+    return this.#buffers.relief();
+  }
+
+  /** Memory held in buffers now. */
+  memoryStats(): BackendMemory {
+    return this.#buffers.stats();
+  }
+
+  /** Ends the other threads; the runtime cannot be used afterwards. */
+  dispose(): void {
+    this.#buffers.clear();
+  }
+}
+
+function noHost(name: string): never {
+  throw new ArgumentError('wasm', `a module imports host function '${name}', and there is none.`, { name });
+}
