@@ -1,11 +1,8 @@
 import { type DType, dtypeNames, FlambeauError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as autograd from './index.ts';
 import { Tensor } from './tensor.ts';
-
-autograd.use(cpu());
 
 const RUNS = 60;
 

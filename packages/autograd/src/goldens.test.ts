@@ -1,5 +1,4 @@
 import { type DType, isDType, promoteTypes } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import {
   describeOps,
   describePrinting,
@@ -12,8 +11,6 @@ import { describe, expect, test } from 'vitest';
 import * as autograd from './index.ts';
 
 const { fromArray, grad, manualSeed, Tensor, tensor, cat, stack, where } = autograd;
-
-autograd.use(cpu());
 
 const library: Library<autograd.Tensor> = {
   functions: autograd,

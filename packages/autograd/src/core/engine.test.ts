@@ -1,4 +1,3 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   backward,
@@ -11,11 +10,9 @@ import {
   setDetectAnomaly,
   type Tensor,
   tensor,
-  use,
   zeros,
 } from '../index.ts';
 
-use(cpu());
 afterEach(() => setDetectAnomaly(false));
 
 const leaf = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });

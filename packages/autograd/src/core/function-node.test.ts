@@ -1,4 +1,3 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import {
   AutogradFunction,
@@ -10,10 +9,7 @@ import {
   noGrad,
   type Tensor,
   tensor,
-  use,
 } from '../index.ts';
-
-use(cpu());
 
 class Cube extends AutogradFunction {
   static override forward(ctx: FunctionContext, x: Tensor): Tensor {

@@ -1,8 +1,5 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { grad, noGrad, type Tensor, tensor, use, zeros } from '../index.ts';
-
-use(cpu());
+import { grad, noGrad, type Tensor, tensor, zeros } from '../index.ts';
 
 const leaf = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });
 const list = (x: Tensor | null | undefined): unknown => x?.tolistSync() ?? null;

@@ -1,9 +1,17 @@
 import { DisposedError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { afterEach, describe, expect, test } from 'vitest';
-import { keep, leakReport, memoryStats, scope, type Tensor, tensor, trackMemory, use, zeros } from '../index.ts';
+import {
+  defaultDevice,
+  keep,
+  leakReport,
+  memoryStats,
+  scope,
+  type Tensor,
+  tensor,
+  trackMemory,
+  zeros,
+} from '../index.ts';
 
-use(cpu());
 afterEach(() => trackMemory(false));
 
 describe('dispose', () => {
@@ -119,7 +127,7 @@ describe('counting', () => {
   test('memoryStats sees what is made and freed', () => {
     const before = memoryStats();
     const x = zeros([1000]);
-    const during = memoryStats('cpu');
+    const during = memoryStats(defaultDevice());
     expect(during.bytes - before.bytes).toBe(4000);
     expect(during.buffers - before.buffers).toBe(1);
     expect(during.peakBytes).toBeGreaterThanOrEqual(during.bytes);

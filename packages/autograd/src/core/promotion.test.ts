@@ -1,9 +1,7 @@
 import type { DType } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { afterEach, describe, expect, test } from 'vitest';
-import { getDefaultDType, ones, resultType, setDefaultDType, tensor, use } from '../index.ts';
+import { getDefaultDType, ones, resultType, setDefaultDType, tensor } from '../index.ts';
 
-use(cpu());
 afterEach(() => setDefaultDType('float32'));
 
 const vector = (dtype: DType) => ones([2], { dtype });

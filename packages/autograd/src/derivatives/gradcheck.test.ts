@@ -1,13 +1,9 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { isTensor } from '../core/dispatch.ts';
 import { type GradNode, OpNode } from '../core/graph.ts';
 import { gradcheck, gradgradcheck } from '../gradcheck.ts';
-import { use } from '../index.ts';
 import { elementwiseRows } from '../ops/elementwise-rows.ts';
 import { inputsOf, type Sample, type SampleRow, samples } from './samples.ts';
-
-use(cpu());
 
 /** Names of the primitive ops behind a sample's result. */
 function opsBehind(sample: Sample): Set<string> {

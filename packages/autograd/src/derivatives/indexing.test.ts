@@ -1,6 +1,4 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import { clone } from '../functions/clone.ts';
 import { randn, tensor } from '../functions/creation.ts';
 import * as inPlace from '../functions/in-place-indexing.ts';
@@ -25,8 +23,6 @@ import { mul } from '../functions/pointwise.ts';
 import { type Checked, gradcheck, gradgradcheck } from '../gradcheck.ts';
 import { Generator } from '../random/generator.ts';
 import type { Tensor } from '../tensor.ts';
-
-use(cpu());
 
 const int = (data: Parameters<typeof tensor>[0]): Tensor => tensor(data, { dtype: 'int32' });
 const generator = new Generator(3);

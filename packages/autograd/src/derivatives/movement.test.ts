@@ -1,7 +1,5 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { grad } from '../core/engine.ts';
-import { use } from '../core/use.ts';
 import { clone } from '../functions/clone.ts';
 import { copy_, fill_, to } from '../functions/conversion.ts';
 import { fromArray, randn, tensor, zeros } from '../functions/creation.ts';
@@ -15,8 +13,6 @@ import { asStrided, diagonal, unfold } from '../functions/strided-views.ts';
 import { type Checked, gradcheck, gradgradcheck } from '../gradcheck.ts';
 import { Generator } from '../random/generator.ts';
 import type { Tensor } from '../tensor.ts';
-
-use(cpu());
 
 const values = (x: Tensor | null | undefined): number[] => Array.from(x?.toArraySync() ?? [], Number);
 

@@ -247,6 +247,27 @@ export const samples: { readonly [K in OpName]: SampleRow } = {
     two((x, y) => x.matmul(y), [3], [3]),
     two((x, y) => x.matmul(y), [2, 2, 3], [3]),
     two((x, y) => x.matmul(y), [2, 1, 2, 3], [2, 3, 2]),
+    two((x, y) => x.t().matmul(y.t()), [3, 2], [4, 3]),
+  ],
+  addmm: [
+    sample(
+      (z, x, y) => autograd.addmm(z as Tensor, x as Tensor, y as Tensor),
+      [[4], -2, 2],
+      [[2, 3], -2, 2],
+      [[3, 4], -2, 2],
+    ),
+    sample(
+      (z, x, y) => autograd.addmm(z as Tensor, (x as Tensor).t(), (y as Tensor).t()),
+      [[2, 1], -2, 2],
+      [[3, 2], -2, 2],
+      [[4, 3], -2, 2],
+    ),
+    sample(
+      (z, x, y) => autograd.baddbmm(z as Tensor, x as Tensor, y as Tensor),
+      [[2, 1, 2], -2, 2],
+      [[2, 2, 3], -2, 2],
+      [[2, 3, 2], -2, 2],
+    ),
   ],
   conv: [
     sample(

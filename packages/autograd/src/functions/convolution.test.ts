@@ -1,11 +1,8 @@
 import { ArgumentError, DTypeError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromArray, grad, gradcheck, gradgradcheck, randn, type Tensor, tensor, use, zeros } from '../index.ts';
+import { fromArray, grad, gradcheck, gradgradcheck, randn, type Tensor, tensor, zeros } from '../index.ts';
 import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './convolution.ts';
-
-use(cpu());
 
 interface Geometry {
   readonly images: number;

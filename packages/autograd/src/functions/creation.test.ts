@@ -1,5 +1,4 @@
 import { ArgumentError, DeviceError, DTypeError, FlambeauError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import {
   arange,
@@ -20,12 +19,9 @@ import {
   tensor,
   trilIndices,
   triuIndices,
-  use,
   zeros,
   zerosLike,
 } from '../index.ts';
-
-use(cpu());
 
 const facts = (x: Tensor): unknown => [x.dtype, x.shape, x.tolistSync()];
 

@@ -1,13 +1,9 @@
 import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import type { Tensor } from '../tensor.ts';
 import { arange, tensor, zeros } from './creation.ts';
 import { embedding, gather, indexSelect, take, takeAlongDim } from './gather.ts';
 import { reshape, transpose } from './movement.ts';
-
-use(cpu());
 
 const values = (x: Tensor): number[] => Array.from(x.toArraySync(), Number);
 const counting = (...shape: number[]): Tensor => reshape(arange(shape.reduce((a, b) => a * b, 1)), shape);

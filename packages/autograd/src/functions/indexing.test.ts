@@ -1,7 +1,5 @@
 import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import { counting, expectTensor, int, values } from '../testing/tensors.ts';
 import { tensor } from './creation.ts';
 import { indexPut_ } from './in-place-indexing.ts';
@@ -16,8 +14,6 @@ import {
   oneHot,
 } from './indexing.ts';
 import { transpose } from './movement.ts';
-
-use(cpu());
 
 describe('index', () => {
   const x = counting(2, 3, 4);

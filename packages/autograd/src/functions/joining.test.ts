@@ -1,7 +1,5 @@
 import { ArgumentError, IndexError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import type { Tensor } from '../tensor.ts';
 import { arange, tensor, zeros } from './creation.ts';
 import {
@@ -20,8 +18,6 @@ import {
 } from './joining.ts';
 import { reshape, transpose } from './movement.ts';
 import { constantPad, diag, diagEmbed, pad, tril, triu } from './padding.ts';
-
-use(cpu());
 
 const values = (x: Tensor): number[] => Array.from(x.toArraySync(), Number);
 /** 0, 1, … in a shape. */

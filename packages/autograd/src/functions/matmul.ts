@@ -6,10 +6,11 @@ import {
   permuteView,
   type Shape,
   ShapeError,
+  sameShape,
   type View,
 } from '@flambeau/backend';
 import { requireTensor } from '../core/arguments.ts';
-import { emptyLike, KEEP, named, record, requireSameDevice } from '../core/dispatch.ts';
+import { emptyLike, isTensor, KEEP, named, record, requireSameDevice } from '../core/dispatch.ts';
 import { runContraction } from '../kernels/contraction.ts';
 import type { Tensor } from '../tensor.ts';
 import { squeeze, unsqueeze } from './movement.ts';
@@ -44,8 +45,14 @@ function requireInner(op: string, a: Tensor, b: Tensor, left: number | undefined
   );
 }
 
-/** Matrices over broadcast batch axes: `[..., m, k] @ [..., k, n]`. */
-function batched(op: string, a: Tensor, b: Tensor): Tensor {
+/** Whether a matrix lies column by column in memory. */
+function isColumnMajor(x: Tensor): boolean {
+  const [rows, columns] = x.layout.strides.slice(-2) as [number, number];
+  return rows === 1 && columns !== 1;
+}
+
+/** Matrices over broadcast batch axes: `[..., m, k] @ [..., k, n]`, plus an addend of the same dtype that broadcasts to the result. */
+function batched(op: string, a: Tensor, b: Tensor, addend?: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const [inner, n] = b.shape.slice(-2) as [number, number];
   requireInner(op, a, b, k, inner);
@@ -58,8 +65,15 @@ function batched(op: string, a: Tensor, b: Tensor): Tensor {
   const right = expandView(b.layout, [...batch, inner, n]);
   const swapped = permuteView(right, [...batch.keys(), batch.length + 1, batch.length]);
   const left: View = expandView(a.layout, [...batch, m, k]);
-  runContraction({ batch, m: [m], n: [n], k: [k], a: left, b: swapped, out: contiguousView(out.shape) }, a, b, out);
-  record('matmul', {}, [a, b], [out], KEEP.x | KEEP.y);
+  const shape = { batch, m: [m], n: [n], k: [k], a: left, b: swapped, out: contiguousView(out.shape) };
+  const columnMajor = [isColumnMajor(a), isColumnMajor(b)] as const;
+  if (addend) {
+    runContraction(shape, a, b, out, { tensor: addend, view: expandView(addend.layout, out.shape) });
+    record('addmm', { columnMajor }, [addend, a, b], [out], KEEP.y | KEEP.z);
+    return named(out, op);
+  }
+  runContraction(shape, a, b, out);
+  record('matmul', { columnMajor }, [a, b], [out], KEEP.x | KEEP.y);
   return named(out, batch.length ? 'bmm' : 'mm');
 }
 
@@ -94,23 +108,31 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** Product of two matrices. @shape `[m, k] @ [k, n]` → `[m, n]` */
 export function mm(a: Tensor, b: Tensor): Tensor {
-  check('mm', a, b);
-  requireRank('mm', a, 2, 'the first operand');
-  requireRank('mm', b, 2, 'the second operand');
+  checkMatrices('mm', a, b);
   return batched('mm', a, b);
 }
 
 /** Products of equally many matrices. @shape `[b, m, k] @ [b, k, n]` → `[b, m, n]` */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  check('bmm', a, b);
-  requireRank('bmm', a, 3, 'the first operand');
-  requireRank('bmm', b, 3, 'the second operand');
+  checkBatches('bmm', a, b);
+  return batched('bmm', a, b);
+}
+
+function checkMatrices(op: string, a: Tensor, b: Tensor): void {
+  check(op, a, b);
+  requireRank(op, a, 2, 'the first operand');
+  requireRank(op, b, 2, 'the second operand');
+}
+
+function checkBatches(op: string, a: Tensor, b: Tensor): void {
+  check(op, a, b);
+  requireRank(op, a, 3, 'the first operand');
+  requireRank(op, b, 3, 'the second operand');
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError('bmm', `batch sizes must be equal; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`, {
+    throw new ShapeError(op, `batch sizes must be equal; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`, {
       shapes: [a.shape, b.shape],
     });
   }
-  return batched('bmm', a, b);
 }
 
 /** Product of a matrix and a vector. @shape `[m, k] @ [k]` → `[m]` */
@@ -156,25 +178,47 @@ export interface AddProductOptions {
   readonly alpha?: number;
 }
 
-function addProduct(input: Tensor, product: Tensor, options?: AddProductOptions): Tensor {
-  const { beta = 1, alpha = 1 } = options ?? {};
+/** Whether an addend can be added while the product is written: in its dtype, without factors, on to its shape. */
+function canFuse(input: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddProductOptions): boolean {
+  const [m, k, n] = [...a.shape.slice(-2), b.shape.at(-1)] as [number, number, number];
+  const batch = a.shape.slice(0, -2);
+  const shape = broadcastShapes(input.shape, [...batch, m, n]);
+  return (
+    isTensor(input) &&
+    beta === 1 &&
+    alpha === 1 &&
+    k > 0 &&
+    input.dtype === a.dtype &&
+    input.runtime === a.runtime &&
+    shape !== null &&
+    sameShape(shape, [...batch, m, n])
+  );
+}
+
+function scaledSum(input: Tensor, product: Tensor, { beta = 1, alpha = 1 }: AddProductOptions = {}): Tensor {
   const scaled = alpha === 1 ? product : mul(product, alpha);
   // beta 0 ignores the input altogether, NaN included.
-  if (beta === 0) return scaled;
-  return add(scaled, input, { alpha: beta });
+  return beta === 0 ? scaled : add(scaled, input, { alpha: beta });
+}
+
+function addProduct(op: string, input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
+  if (canFuse(input, a, b, options)) return batched(op, a, b, input);
+  return scaledSum(input, batched(op, a, b), options);
 }
 
 /** beta·input + alpha·(a @ b) for matrices. */
 export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
-  return addProduct(input, mm(a, b), options);
+  checkMatrices('addmm', a, b);
+  return addProduct('addmm', input, a, b, options);
 }
 
 /** beta·input + alpha·(a @ b) for a matrix and a vector. */
 export function addmv(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
-  return addProduct(input, mv(a, b), options);
+  return scaledSum(input, mv(a, b), options);
 }
 
 /** beta·input + alpha·(a @ b) for batches of matrices. */
 export function baddbmm(input: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions): Tensor {
-  return addProduct(input, bmm(a, b), options);
+  checkBatches('baddbmm', a, b);
+  return addProduct('baddbmm', input, a, b, options);
 }

@@ -1,11 +1,8 @@
 import { ArgumentError, DTypeError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromArray, grad, gradcheck, gradgradcheck, randn, type Tensor, tensor, use, zeros } from '../index.ts';
+import { fromArray, grad, gradcheck, gradgradcheck, randn, type Tensor, tensor, zeros } from '../index.ts';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d, maxPool1d, maxPool2d } from './pooling.ts';
-
-use(cpu());
 
 interface Axis {
   readonly size: number;

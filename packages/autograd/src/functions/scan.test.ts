@@ -1,13 +1,9 @@
 import { ArgumentError, IndexError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor, zeros } from './creation.ts';
 import { transpose } from './movement.ts';
 import { argsort, cumprod, cumsum, indexAlong, kthvalue, median, sort, topk } from './scan.ts';
-
-use(cpu());
 
 const values = (x: Tensor): number[] => Array.from(x.toArraySync(), Number);
 

@@ -1,7 +1,5 @@
 import { ArgumentError, DTypeError, IndexError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { use } from '../core/use.ts';
 import { counting, expectTensor, int, values } from '../testing/tensors.ts';
 import { tensor, zeros } from './creation.ts';
 import {
@@ -16,8 +14,6 @@ import {
 } from './in-place-indexing.ts';
 import { transpose } from './movement.ts';
 import { indexAdd, indexCopy, indexFill, scatter, scatterAdd, scatterReduce } from './scatter.ts';
-
-use(cpu());
 
 describe('scatter', () => {
   test('replaces, adds, multiplies', () => {

@@ -3,6 +3,7 @@ import {
   computeDType,
   constant,
   contiguousStrides,
+  type DeviceBuffer,
   type DType,
   type Expr,
   exprDType,
@@ -48,6 +49,24 @@ export interface StagedProgram {
   readonly scalars?: readonly { readonly dtype: DType; readonly value: Value }[];
 }
 
+/** Everything about a call but the memory: how its launch looks. Equal calls, as in every step of a training loop, share it. */
+interface StagedLaunch {
+  /** Shapes of the outputs, one per store. */
+  readonly outputs: readonly Shape[];
+  /** Nothing is computed: there are no rows, or no elements to write. */
+  readonly empty: boolean;
+  /** Names the kernel's structure. */
+  readonly key: string;
+  readonly extents: readonly number[];
+  readonly views: readonly View[];
+  readonly build: (operands: readonly Tensor[], outputs: readonly Tensor[]) => LoopKernel;
+}
+
+const launches = new Map<string, StagedLaunch>();
+
+/** Launches remembered at most; more distinct ones than any training loop has. */
+const REMEMBERED = 4096;
+
 /**
  * Runs a staged program over operands of one shape, which are broadcast beforehand by their strides.
  *
@@ -63,82 +82,96 @@ export function runStaged(
   dims: readonly number[],
 ): Tensor[] {
   const first = operands[0] as Tensor;
-  requireSameDevice(program.name, operands);
+  if (operands.length > 1) requireSameDevice(program.name, operands);
+  let key = `${program.name}|${dims.join()}|${(layouts[0] as View).shape.join()}`;
+  for (let i = 0; i < layouts.length; i++) {
+    const { strides, offset } = layouts[i] as View;
+    key += `|${(operands[i] as Tensor).dtype}:${strides.join()}+${offset}`;
+  }
+  for (const row of program.stages) if ('store' in row) key += `>${row.dtype}`;
+  const scalars = program.scalars ?? NO_SCALARS;
+  for (const { dtype } of scalars) key += `*${dtype}`;
+  let launch = launches.get(key);
+  if (!launch) {
+    launch = planLaunch(program, operands, layouts, dims);
+    if (launches.size >= REMEMBERED) launches.clear();
+    launches.set(key, launch);
+  }
+  const { extents, views, build } = launch;
+  const outputs: Tensor[] = [];
+  for (const row of program.stages) {
+    if ('store' in row) outputs.push(emptyLike(first, launch.outputs[outputs.length] as Shape, row.dtype));
+  }
+  if (launch.empty) return outputs;
+  const buffers: DeviceBuffer[] = [];
+  for (const tensor of operands) buffers.push(tensor.buffer);
+  for (const tensor of outputs) buffers.push(tensor.buffer);
+  const executable = first.runtime.prepare(launch.key, () => build(operands, outputs));
+  first.runtime.realize(executable, buffers, { extents, views, scalars: scalars.map(({ value }) => value) });
+  return outputs;
+}
+
+const NO_SCALARS: NonNullable<StagedProgram['scalars']> = [];
+
+function planLaunch(
+  program: StagedProgram,
+  operands: readonly Tensor[],
+  layouts: readonly View[],
+  dims: readonly number[],
+): StagedLaunch {
   const shape = (layouts[0] as View).shape;
   const kept = shape.map((_, axis) => axis).filter((axis) => !dims.includes(axis));
   const pick = (values: readonly number[], axes: readonly number[]): number[] =>
     axes.map((axis) => values[axis] as number);
   const outerShape = pick(shape, kept);
   const stores = program.stages.filter((row) => 'store' in row);
-  const outputs = stores.map((row) => emptyLike(first, row.store === 'full' ? shape : outerShape, row.dtype));
-  if (numel(outerShape) === 0 || (numel(shape) === 0 && stores.every((row) => row.store === 'full'))) return outputs;
-
-  const full = contiguousStrides(shape);
-  const walkers = [...layouts.map((view) => view.strides), full];
+  const outputs = stores.map((row) => (row.store === 'full' ? shape : outerShape));
+  const walkers = [...layouts.map((view) => view.strides), contiguousStrides(shape)];
   const reducedStrides = contiguousStrides(outerShape);
   const outer = collapse(outerShape, [...walkers.map((strides) => pick(strides, kept)), reducedStrides]);
   const inner = collapse(
     pick(shape, dims),
     walkers.map((strides) => pick(strides, dims)),
   );
-
   const outerRank = outer.extents.length;
-  const extents: number[] = [...outer.extents];
-  const views: View[] = [];
   const both: Shape = [...outer.extents, ...inner.extents];
-  const operandViews = layouts.map(
-    (view, i): View => ({
+  const [fullView, ...operandViews] = [layouts.length, ...layouts.keys()].map(
+    (walker): View => ({
       shape: both,
-      strides: [...(outer.strides[i] as number[]), ...(inner.strides[i] as number[])],
-      offset: view.offset,
+      strides: [...(outer.strides[walker] as number[]), ...(inner.strides[walker] as number[])],
+      offset: layouts[walker]?.offset ?? 0,
     }),
-  );
-  const fullView: View = {
-    shape: both,
-    strides: [...(outer.strides[layouts.length] as number[]), ...(inner.strides[layouts.length] as number[])],
-    offset: 0,
-  };
+  ) as [View, ...View[]];
   const reducedView: View = { shape: outer.extents, strides: outer.strides[layouts.length + 1] as number[], offset: 0 };
 
-  const scalars = program.scalars ?? [];
   let steps = '';
   for (const view of [...operandViews, fullView, reducedView]) {
     steps += ',';
     for (const step of stepsOf(view)) steps += step.charAt(0);
   }
   const dtypes = operands.map((tensor) => tensor.dtype).join();
-  const key = `${program.name}|${dtypes}|${outputs.map((t) => t.dtype).join()}|${scalars.map((s) => s.dtype).join()}|${outerRank}|${steps}`;
-  // Which operand each access reads is decided while building; the cached plan keeps it for later launches.
-  let plan = plans.get(key);
-  const build = (): LoopKernel =>
-    buildStaged(program, operands, outputs, operandViews, fullView, reducedView, outerRank, inner.extents.length);
-  if (!plan) {
-    plan = accessPlan(program);
-    plans.set(key, plan);
-  }
+  const scalars = (program.scalars ?? []).map((s) => s.dtype).join();
+  const extents: number[] = [...outer.extents];
   for (const row of program.stages) if (!('store' in row) || row.store === 'full') extents.push(...inner.extents);
-  for (const step of plan) {
-    if (step.kind === 'operand') {
-      const view = operandViews[step.operand] as View;
-      views.push(step.outer ? outerPart(view, outerRank) : view);
-    } else {
-      views.push(step.full ? fullView : reducedView);
-    }
-  }
-  const executable = first.runtime.prepare(key, build);
-  first.runtime.realize(
-    executable,
-    [...operands, ...outputs].map((t) => t.buffer),
-    { extents, views, scalars: scalars.map((s) => s.value) },
-  );
-  return outputs;
+  const views = accessPlan(program).map((step) => {
+    if (step.kind === 'output') return step.full ? fullView : reducedView;
+    const view = operandViews[step.operand] as View;
+    return step.outer ? outerPart(view, outerRank) : view;
+  });
+  return {
+    outputs,
+    empty: numel(outerShape) === 0 || (numel(shape) === 0 && stores.every((row) => row.store === 'full')),
+    key: `${program.name}|${dtypes}|${stores.map((row) => row.dtype).join()}|${scalars}|${outerRank}|${steps}`,
+    extents,
+    views,
+    build: (inputs, results) =>
+      buildStaged(program, inputs, results, operandViews, fullView, reducedView, outerRank, inner.extents.length),
+  };
 }
 
 type PlanStep =
   | { readonly kind: 'operand'; readonly operand: number; readonly outer: boolean }
   | { readonly kind: 'output'; readonly full: boolean };
-
-const plans = new Map<string, readonly PlanStep[]>();
 
 function outerPart(view: View, rank: number): View {
   return { shape: view.shape.slice(0, rank), strides: view.strides.slice(0, rank), offset: view.offset };

@@ -20,6 +20,11 @@ export interface DimAttributes {
   readonly dim: number;
 }
 
+/** How the two factors of a matrix product lay in memory: a factor's gradient is made to lie alike. */
+export interface MatmulAttributes {
+  readonly columnMajor: readonly [left: boolean, right: boolean];
+}
+
 /** Geometry of a convolution over the last `stride.length` axes. */
 export interface ConvAttributes {
   readonly stride: readonly number[];
@@ -203,7 +208,9 @@ export interface StructuralAttributes {
   /** (x − mean)·rstd over dimensions; outputs: that, rstd, and unrecorded mean and variance. */
   standardize: { readonly dims: readonly number[]; readonly eps: number };
   standardizeGrad: { readonly dims: readonly number[] };
-  matmul: NoAttributes;
+  matmul: MatmulAttributes;
+  /** The first operand, broadcast, plus the product of the others. */
+  addmm: MatmulAttributes;
   conv: ConvAttributes;
   convGradInput: ConvGradAttributes;
   convGradWeight: ConvGradAttributes;

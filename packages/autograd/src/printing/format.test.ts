@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
-import { cpu } from '@flambeau/backend-cpu';
 import { afterEach, expect, test } from 'vitest';
-import { arange, full, setPrintOptions, tensor, use, zeros } from '../index.ts';
+import { arange, full, setPrintOptions, tensor, zeros } from '../index.ts';
 
-use(cpu());
 afterEach(() => setPrintOptions({ precision: 4, threshold: 1000, edgeItems: 3, lineWidth: 80, sciMode: null }));
 
 test('numbers, bools and integers', () => {

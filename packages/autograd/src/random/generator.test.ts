@@ -1,9 +1,6 @@
 import { ArgumentError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { defaultGenerator, Generator, manualSeed, rand, randint, randn, randperm, use, zeros } from '../index.ts';
-
-use(cpu());
+import { defaultGenerator, Generator, manualSeed, rand, randint, randn, randperm, zeros } from '../index.ts';
 
 describe('a generator', () => {
   test('gives the reference words of the Mersenne twister', () => {
