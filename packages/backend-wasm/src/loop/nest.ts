@@ -1,5 +1,5 @@
 import { type Access, type DType, dtypes, type LoopKernel } from '@flambeau/backend';
-import { f64, type I32, i32, i64, type Local, select } from '../assembler/index.ts';
+import { f64, type I32, i32, i32x4, i32x4Const, i64, type Local, select } from '../assembler/index.ts';
 import { type Emitter, LANES, type Lanes } from '../vector/emitter.ts';
 import { emitCast, splatValue } from '../vector/index.ts';
 import { type LaunchLayout, SPLIT_AXIS, SPLIT_SIZE } from './launch-layout.ts';
@@ -160,6 +160,17 @@ export class Nest {
     });
   }
 
+  /** Loops over single elements, nested. */
+  loops(at: Position, accesses: readonly number[], loops: readonly Loop[], body: (at: Position) => void): void {
+    const [first, ...rest] = loops;
+    if (!first) body(at);
+    else {
+      this.scalarLoop(at, accesses, first.axis, this.range(first), (inside) =>
+        this.loops(inside, accesses, rest, body),
+      );
+    }
+  }
+
   /** A loop over tiles of a range: the body gets each tile's own range. */
   tiles({ from, to }: Range, side: number, body: (range: Range) => void): void {
     const { f } = this.e;
@@ -198,7 +209,8 @@ export class Nest {
     f.while(i32.lt_s(counter, to), () => {
       const count = f.local('i32', i32.sub(to, counter));
       f.set(count, select(i32.lt_s(count, i32.const(LANES)), count, i32.const(LANES)));
-      one({ position, axis, block: 0, count });
+      const valid = f.local('v128', i32x4.lt_s(i32x4Const(0, 1, 2, 3), i32x4.splat(count)));
+      one({ position, axis, block: 0, count, valid: { dtype: 'bool', parts: [valid] } });
       this.#step(position, accesses, axis, LANES);
       f.advance(counter, LANES);
     });

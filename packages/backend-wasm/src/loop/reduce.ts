@@ -1,9 +1,10 @@
 import { type Expr, exprDType, type ReduceStage, walk } from '@flambeau/backend';
 import { type I32, i32, i32x4, i32x4Const, type Local } from '../assembler/index.ts';
 import { LANES, type Lanes } from '../vector/emitter.ts';
+import { emitConstant } from '../vector/index.ts';
 import { type Accumulator, accumulator, FLUSH } from './accumulator.ts';
 import { indexLanes } from './element-access.ts';
-import { Evaluation } from './evaluate.ts';
+import { Evaluation, type Known } from './evaluate.ts';
 import { stageAccesses } from './loop-input.ts';
 import type { Nest, Position, Range, Site } from './nest.ts';
 import type { Loop } from './plan.ts';
@@ -30,7 +31,7 @@ export interface Reduction {
   readonly loops: readonly Loop[];
   /** Whether products may be fused into a sum. */
   readonly fuse: boolean;
-  readonly results: ReadonlyMap<number, Lanes>;
+  readonly known: Known;
 }
 
 /** The row-major position of the element at a site among the stage's inner axes. */
@@ -47,35 +48,14 @@ function positionLanes({ nest, loops }: Reduction, site: Site): Lanes {
 
 /** Adds the elements of a site to an accumulator. */
 function take(reduction: Reduction, into: Accumulator, site: Site): void {
-  const { nest, stage, fuse, results } = reduction;
+  const { nest, stage, fuse, known } = reduction;
   const { expr } = stage;
-  const evaluation = new Evaluation(nest, site, results);
+  const evaluation = new Evaluation(nest, site, known);
   const position = stage.op.startsWith('arg') ? positionLanes(reduction, site) : undefined;
   if (fuse && !site.valid && into.addProduct && expr.kind === 'op' && expr.op === 'mul') {
     const [a, b] = expr.args.map((arg) => evaluation.of(arg)) as [Lanes, Lanes];
     into.addProduct(a, b);
   } else into.add(evaluation.of(expr), site.valid, position);
-}
-
-/** All lanes below a count. */
-export function validLanes(nest: Nest, count: Local<'i32'>): Lanes {
-  const { f } = nest.e;
-  return { dtype: 'bool', parts: [f.local('v128', i32x4.lt_s(i32x4Const(0, 1, 2, 3), i32x4.splat(count)))] };
-}
-
-function nested(
-  nest: Nest,
-  loops: readonly Loop[],
-  accesses: readonly number[],
-  at: Position,
-  body: (at: Position) => void,
-): void {
-  const [first, ...rest] = loops;
-  if (!first) {
-    body(at);
-    return;
-  }
-  nest.scalarLoop(at, accesses, first.axis, nest.range(first), (inside) => nested(nest, rest, accesses, inside, body));
 }
 
 /** Counts additions, and moves sums to float64 when there were many. */
@@ -105,6 +85,12 @@ class Flusher {
   }
 }
 
+/** A reduction without axes: its one value. */
+function single({ nest, stage, known }: Reduction, site: Site): Lanes {
+  if (stage.op.startsWith('arg')) return emitConstant(nest.e, 0, 'int32');
+  return new Evaluation(nest, site, known).of(stage.expr);
+}
+
 /** Writes a reduction with lanes along its last inner axis: one result, in all lanes. */
 export function reduceLines(reduction: Reduction, at: Position): Lanes {
   const { nest, stage, loops } = reduction;
@@ -112,13 +98,7 @@ export function reduceLines(reduction: Reduction, at: Position): Lanes {
   const dtype = exprDType(nest.kernel, stage.expr);
   const accesses = stageAccesses(stage);
   const last = loops.at(-1);
-  if (!last) {
-    const single = accumulator(e, stage.op, dtype);
-    const one = { dtype: 'bool' as const, parts: [i32x4Const(-1, 0, 0, 0)] };
-    take(reduction, single, { position: at, axis: -1, block: 0, valid: one });
-    single.flush();
-    return single.total();
-  }
+  if (!last) return single(reduction, { position: at, axis: -1, block: 0 });
   const copies = isSmall(stage.expr) ? SIDE_BY_SIDE : 1;
   const accumulators = Array.from({ length: copies }, () => accumulator(e, stage.op, dtype));
   const [first, ...others] = accumulators as [Accumulator, ...Accumulator[]];
@@ -131,13 +111,10 @@ export function reduceLines(reduction: Reduction, at: Position): Lanes {
       range,
       copies,
       (sites) => sites.forEach((site, block) => take(reduction, accumulators[block] as Accumulator, site)),
-      (site) => {
-        const valid = validLanes(nest, site.count as Local<'i32'>);
-        take(reduction, first, { ...site, valid });
-      },
+      (site) => take(reduction, first, site),
     );
   };
-  nested(nest, loops.slice(0, -1), accesses, at, (inside) => {
+  nest.loops(at, accesses, loops.slice(0, -1), (inside) => {
     // Long lines are taken in parts, after each of which sums can be moved.
     const part = FLUSH * copies * LANES;
     nest.tiles(nest.range(last), part, (range) => {
@@ -157,10 +134,11 @@ export function reduceLines(reduction: Reduction, at: Position): Lanes {
  */
 export function reduceRows(reductions: readonly Reduction[], sites: readonly Site[]): Lanes[] {
   const { nest, stage, loops } = reductions[0] as Reduction;
+  if (loops.length === 0) return sites.map((site, i) => single(reductions[i] as Reduction, site));
   const dtype = exprDType(nest.kernel, stage.expr);
   const accumulators = sites.map(() => accumulator(nest.e, stage.op, dtype));
   const flusher = new Flusher(nest, accumulators);
-  nested(nest, loops, stageAccesses(stage), (sites[0] as Site).position, (position) => {
+  nest.loops((sites[0] as Site).position, stageAccesses(stage), loops, (position) => {
     sites.forEach((site, i) => {
       // Lanes that do not count hold rubbish that nobody reads.
       take(reductions[i] as Reduction, accumulators[i] as Accumulator, { ...site, position });

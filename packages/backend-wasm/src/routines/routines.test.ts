@@ -16,10 +16,11 @@ import {
 } from '@flambeau/backend';
 import { interpret } from '@flambeau/backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { WasmRuntime } from '../runtime/wasm-runtime.ts';
 import { PieceRuntime } from './testing/piece-runtime.ts';
 import { runRoutine } from './testing/run-routine.ts';
 
-const alone = new PieceRuntime();
+const alone = new WasmRuntime({ threads: 1 });
 const inPieces = new PieceRuntime(3);
 
 /** Reproducible random choices. */
@@ -287,6 +288,16 @@ describe('long lines', () => {
     for (let i = 0; i < length; i++) x[i] = Math.floor((dice.next() - 0.5) * 1000) / (dtype === 'int32' ? 1 : 8);
     check(routine('cumulate', [dtype], [dtype], { dim: 0, op: 'sum' }), [x, hostArray(dtype, length)], [view, view]);
   });
+});
+
+it.each(['float32', 'float64', 'int64', 'int8', 'bfloat16'] as const)('cumulates many columns of %s', (dtype) => {
+  const dice = new Dice(9);
+  const shape = [2, 5, 1100];
+  const view: View = { shape, strides: contiguousStrides(shape), offset: 0 };
+  const arrays = [filled(dice, dtype, numel(shape)), hostArray(dtype, numel(shape))];
+  for (const op of ['sum', 'prod']) {
+    check(routine('cumulate', [dtype], [dtype], { dim: 1, op }), arrays, [view, view], dtype === 'float64' ? 0 : 1);
+  }
 });
 
 it('keeps NaN, both zeros and equal elements where a stable sort puts them', () => {

@@ -27,6 +27,7 @@ interface Holding {
   /** Negative when the stretch was given back. */
   address: number;
   readonly size: number;
+  readonly owner: WeakRef<Buffers>;
   /** Bytes and number of the live buffers within. */
   bytes: number;
   buffers: number;
@@ -62,6 +63,11 @@ export class OwnedBuffer implements WasmBuffer {
 
 /** Hands out buffers in linear memory; takes back what is freed and what the garbage collector finds dropped. */
 export class Buffers {
+  /**
+   * Shared by all, as it must never die: V8 (11 to 13 at least) calls no registry of the process any more once one has died between
+   * the collection that found something for it and the task that would have told it.
+   */
+  static #registry: FinalizationRegistry<Holding> | undefined;
   readonly #allocator: Allocator;
   readonly #collector = new Collector();
   readonly #small: Piece[][] = Array.from({ length: SMALL / QUANTUM + 1 }, () => []);
@@ -73,11 +79,17 @@ export class Buffers {
   #bytes = 0;
   #peakBytes = 0;
   #pooledBytes = 0;
+  readonly #self: WeakRef<Buffers>;
   readonly #dropped: FinalizationRegistry<Holding>;
 
   constructor(allocator: Allocator) {
     this.#allocator = allocator;
-    this.#dropped = new FinalizationRegistry((holding) => this.#drop(holding));
+    this.#self = new WeakRef(this);
+    Buffers.#registry ??= new FinalizationRegistry((holding) => {
+      const owner = holding.owner.deref();
+      if (owner) owner.#drop(holding);
+    });
+    this.#dropped = Buffers.#registry;
   }
 
   /** @throws {DeviceError} The memory is not available. */
@@ -200,7 +212,7 @@ export class Buffers {
   }
 
   #watch(address: number, size: number): Token {
-    const holding: Holding = { address, size, bytes: 0, buffers: 0 };
+    const holding: Holding = { address, size, owner: this.#self, bytes: 0, buffers: 0 };
     const token = { holding };
     this.#dropped.register(token, holding);
     return token;
@@ -243,7 +255,9 @@ export class Buffers {
     if (!Number.isInteger(length) || length < 0) {
       return new DeviceError('allocate', `the length of a buffer must be a whole number; got ${length}.`, { length });
     }
-    // Whoever catches the error and waits a moment finds again what was merely forgotten.
+    // Whoever catches the error and waits a moment finds again what was merely forgotten. The first collection may only end one
+    // that had begun before.
+    this.#collector.collect();
     this.#collector.collect();
     const stats = this.stats();
     const request = `${length} elements of ${dtype} (${bytes} bytes)`;

@@ -7,6 +7,9 @@ const GENTLE = 2 ** 30;
 /** More than half of V8's usual heap limit, beyond which it collects at once (bytes). */
 const FIRM = 2 ** 32;
 
+/** Engines report dropped objects in a task of their own, which comes within so many. */
+const TASKS = 10;
+
 /**
  * Makes the JavaScript engine collect garbage when dropped buffers may hold much device memory, which the engine does not see.
  *
@@ -50,14 +53,20 @@ export class Collector {
   relief(): Promise<void> | undefined {
     if (this.#relief) return this.#relief;
     if (this.#since <= this.#worth()) return undefined;
-    this.collect();
-    const relief = nextTask().then(() => {
-      this.#relief = null;
-      // Where nothing was found, the memory is in use.
-      if (this.#since > this.#worth()) this.collected(this.#live + this.#since);
-    });
-    this.#relief = relief;
-    return relief;
+    this.#relief = this.#wait();
+    return this.#relief;
+  }
+
+  async #wait(): Promise<void> {
+    const before = this.#since;
+    // The first may end a collection that had begun before the objects in question were made, and finds none of them.
+    for (let attempt = 0; attempt < 2 && this.#since >= before; attempt++) {
+      this.collect();
+      for (let task = 0; task < TASKS && this.#since >= before; task++) await nextTask();
+    }
+    this.#relief = null;
+    // Where nothing was found, the memory is in use.
+    if (this.#since >= before) this.collected(this.#live + before);
   }
 
   #worth(): number {
@@ -81,12 +90,18 @@ function pulse(bytes: number): boolean {
   }
 }
 
-/** Waits for two tasks: engines report dropped objects in a task of their own. */
-async function nextTask(): Promise<void> {
-  for (let task = 0; task < 2; task++) {
-    await new Promise<void>((resolve) => {
-      if (typeof setImmediate === 'function') setImmediate(resolve);
-      else setTimeout(resolve);
-    });
-  }
+/** Waits for the next task, without the pause that pages add to timers. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

@@ -32,14 +32,17 @@ test('takes the exact need where the engine refuses more', () => {
 });
 
 test('asks for less where the engine refuses the address space', () => {
-  const Real = WebAssembly.Memory;
+  const { Memory } = WebAssembly;
   const limits = { most: 20000 };
-  const memory = vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (descriptor) {
-    if ((descriptor.maximum as number) > limits.most) throw new RangeError('could not allocate memory');
-    return new Real(descriptor);
-  });
+  class Limited extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      if ((descriptor.maximum as number) > limits.most) throw new RangeError('could not allocate memory');
+      super(descriptor);
+    }
+  }
+  vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: Limited });
   expect(new LinearMemory({ shared: true }).type).toEqual({ initial: 256, maximum: 16384, shared: true });
   limits.most = 10;
   expect(() => new LinearMemory({ shared: true })).toThrow(DeviceError);
-  memory.mockRestore();
+  vi.unstubAllGlobals();
 });

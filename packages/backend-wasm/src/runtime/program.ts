@@ -7,17 +7,21 @@ export type Export = (parameters: number, scratch: number, begin: number, end: n
 export class LoadedProgram implements Program {
   readonly hosted: boolean;
   readonly run: Export;
-  /** Where other threads find the bytes of the module; 0 when they never run it. */
-  readonly address: number;
-  readonly length: number;
-  /** Its number among the programs that threads share. */
-  readonly id: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where other threads find the bytes; 0 until they first run it. */
+  address = 0;
+  /** How long a unit took on the main thread when that was last measured (milliseconds). */
+  pace = 0;
+  /** Its number among the programs that other threads run. */
+  id = 0;
 
-  constructor(run: Export, hosted: boolean, id = 0, address = 0, length = 0) {
+  constructor(run: Export, hosted: boolean, bytes: Uint8Array<ArrayBuffer>) {
     this.run = run;
     this.hosted = hosted;
-    this.id = id;
-    this.address = address;
-    this.length = length;
+    this.bytes = bytes;
+  }
+
+  get length(): number {
+    return this.bytes.length;
   }
 }

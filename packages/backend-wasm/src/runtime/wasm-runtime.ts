@@ -10,18 +10,23 @@ import {
 import type { MemoryType } from '../assembler/index.ts';
 import { Allocator, BLOCK_ALIGNMENT } from './allocator.ts';
 import { Buffers, type OwnedBuffer } from './buffers.ts';
-import { detectFeatures } from './features.ts';
+import { detectFeatures, threadsObstacle } from './features.ts';
 import { BASE, PARAMETERS, SCRATCH } from './layout.ts';
 import { LinearMemory } from './linear-memory.ts';
 import { type Export, LoadedProgram } from './program.ts';
-import type { Features, Program, Runtime, WasmBuffer } from './runtime.ts';
+import { type Features, type Program, type Runtime, SCRATCH_BYTES, type WasmBuffer } from './runtime.ts';
+import { availableThreads } from './start-worker.ts';
+import { Team } from './threads.ts';
+
+/** By default no more threads than this: most kernels are bound by memory before, and every thread has memory of its own. */
+const MOST_THREADS = 8;
 
 /** Host functions by name. */
 export type HostFunctions = (name: string) => (...values: never[]) => unknown;
 
 /** How a runtime is made. */
 export interface RuntimeOptions {
-  /** Threads that share work, this one included. */
+  /** Threads that share work, this one included; by default as many as there are processors, at most 8. */
   readonly threads?: number | undefined;
   /** Whether to use relaxed SIMD; without it results do not depend on the machine. By default wherever the engine has it. */
   readonly relaxed?: boolean | undefined;
@@ -42,9 +47,11 @@ export class WasmRuntime implements Runtime {
   readonly #buffers: Buffers;
   readonly #hostFunction: HostFunctions;
   readonly #borrowed = new Map<number, number>();
+  #team: Team | null = null;
+  #programs = 0;
 
   /** @throws {DeviceError} The engine cannot run this device's programs. */
-  constructor({ relaxed, hostFunction = noHost, maximumPages }: RuntimeOptions = {}) {
+  constructor({ threads, relaxed, hostFunction = noHost, maximumPages }: RuntimeOptions = {}) {
     const features = detectFeatures();
     if (relaxed && !features.relaxed) {
       throw new DeviceError('wasm', "'relaxed' asks for relaxed SIMD, which this engine lacks. Leave it out.", {
@@ -52,7 +59,7 @@ export class WasmRuntime implements Runtime {
       });
     }
     this.features = { relaxed: relaxed ?? features.relaxed };
-    this.threads = 1;
+    this.threads = possibleThreads(threads);
     this.#hostFunction = hostFunction;
     this.#linear = new LinearMemory({ shared: this.threads > 1, maximumPages });
     this.memory = this.#linear.type;
@@ -80,11 +87,13 @@ export class WasmRuntime implements Runtime {
     const env: WebAssembly.ModuleImports = { memory: this.#linear.memory };
     for (const name of imports) env[name] = this.#hostFunction(name);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
-    return new LoadedProgram(exports.run as Export, imports.length > 0);
+    return new LoadedProgram(exports.run as Export, imports.length > 0, bytes);
   }
 
-  dispatch(program: Program, units: number, _grain: number): void {
-    (program as LoadedProgram).run(PARAMETERS, SCRATCH, 0, units);
+  dispatch(program: Program, units: number, grain: number): void {
+    const loaded = program as LoadedProgram;
+    if (this.threads === 1 || units < 2 * grain || loaded.hosted) loaded.run(PARAMETERS, SCRATCH, 0, units);
+    else this.#share(loaded, units, grain);
   }
 
   borrow(bytes: number): number {
@@ -150,8 +159,55 @@ export class WasmRuntime implements Runtime {
 
   /** Ends the other threads; the runtime cannot be used afterwards. */
   dispose(): void {
+    this.#team?.dispose();
     this.#buffers.clear();
   }
+
+  #share(program: LoadedProgram, units: number, grain: number): void {
+    this.#team ??= this.#start();
+    if (this.#team.size === 0 || !this.#publish(program)) program.run(PARAMETERS, SCRATCH, 0, units);
+    else this.#team.run(program, units, grain);
+  }
+
+  /** Starts the other threads, as far as there is memory for each. */
+  #start(): Team {
+    const scratches: number[] = [];
+    while (scratches.length < this.threads - 1) {
+      const scratch = this.#buffers.borrow(SCRATCH_BYTES);
+      if (scratch === undefined) break;
+      scratches.push(scratch);
+    }
+    return new Team(this.#linear, scratches, warnOnce);
+  }
+
+  /** Puts a program where other threads find it; false when there is no memory for that. */
+  #publish(program: LoadedProgram): boolean {
+    if (program.address > 0) return true;
+    const size = Math.ceil(program.length / BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT;
+    const address = this.#buffers.borrow(size);
+    if (address === undefined) return false;
+    this.#linear.bytes.set(program.bytes, address);
+    program.address = address;
+    program.id = this.#programs++;
+    return true;
+  }
+}
+
+/** Threads that can share memory here. */
+function possibleThreads(wished: number | undefined): number {
+  const threads = wished ?? Math.min(MOST_THREADS, availableThreads());
+  const obstacle = threads > 1 ? threadsObstacle() : undefined;
+  if (obstacle === undefined) return threads;
+  warnOnce(obstacle);
+  return 1;
+}
+
+let warned = false;
+
+function warnOnce(reason: string): void {
+  if (warned) return;
+  warned = true;
+  console.warn(`[wasm] work is not shared among threads: ${reason}.`);
 }
 
 function noHost(name: string): never {

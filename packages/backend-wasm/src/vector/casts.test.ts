@@ -2,7 +2,7 @@ import { castValue, computeDType, type DType, dtypeNames, type Value } from '@fl
 import { describe, expect, it } from 'vitest';
 import { emitCast, emitConstant } from './index.ts';
 import { difference } from './testing/compare.ts';
-import { arrayOf, plain, runVector } from './testing/run-vector.ts';
+import { arrayOf, engineFeatures, runVector } from './testing/run-vector.ts';
 import { edgeValues, Random, randomValues } from './testing/values.ts';
 
 /** Edges of the source and of the target, alone and among ordinary values, and random values. */
@@ -16,13 +16,15 @@ function samples(from: DType, to: DType): Value[] {
   );
 }
 
-describe.each(dtypeNames)('from %s', (from) => {
+const cases = engineFeatures().flatMap((features) => dtypeNames.map((from) => ({ from, ...features })));
+
+describe.each(cases)('from $from, relaxed: $relaxed', ({ from, relaxed }) => {
   it.each(dtypeNames)('to %s', (to) => {
     const values = samples(from, to);
     // The rounding of a cast must not be left to the store, which is of the compute dtype.
     const stored = computeDType(to);
     const want = arrayOf({ dtype: stored, values: values.map((value) => castValue(value, to)) });
-    const got = runVector([{ dtype: from, values }], stored, (e, arg) => emitCast(e, arg, to));
+    const got = runVector([{ dtype: from, values }], stored, (e, arg) => emitCast(e, arg, to), { relaxed });
     expect(difference(stored, got, want, 0, [values])).toBeNull();
   });
 
@@ -34,24 +36,5 @@ describe.each(dtypeNames)('from %s', (from) => {
       const want = arrayOf({ dtype: computeDType(to), values: new Array<Value>(4).fill(castValue(value, to)) });
       expect(difference(computeDType(to), got, want, 0, [[value, value, value, value]])).toBeNull();
     }
-  });
-});
-
-/** A module with one relaxed instruction, `i32x4.relaxed_trunc_f32x4_s`. */
-function hasRelaxed(): boolean {
-  try {
-    runVector([{ dtype: 'float32', values: [0] }], 'int32', (e, arg) => emitCast(e, arg, 'int32'), { relaxed: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!hasRelaxed())('with relaxed SIMD', () => {
-  it.each(['int8', 'uint8', 'int32'] as const)('float32 to %s', (to) => {
-    const values = samples('float32', to);
-    const cast = (relaxed: boolean) =>
-      runVector([{ dtype: 'float32', values }], to, (e, arg) => emitCast(e, arg, to), { ...plain, relaxed });
-    expect(cast(true)).toEqual(cast(false));
   });
 });

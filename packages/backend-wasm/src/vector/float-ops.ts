@@ -14,7 +14,7 @@ import {
 import type { Emitter, Lanes } from './emitter.ts';
 import { emitFloatDivision } from './float-division.ts';
 import { emitHostCalls } from './host.ts';
-import { keepLanes, lowWords } from './lanes.ts';
+import { isZero, keepLanes, lowWords } from './lanes.ts';
 
 type FloatVectors = Pick<
   typeof f32x4,
@@ -107,6 +107,20 @@ const powers: Readonly<Record<number, Native>> = {
   3: ({ float }, a) => float.mul(float.mul(a, a), a),
 };
 
+/** Larger or smaller of an operand and a number that is known, where that takes fewer instructions than of any two. */
+function extremeWithConstant(name: ScalarOpName, a: Lanes, b: Lanes): Native | undefined {
+  if (name !== 'max' && name !== 'min') return undefined;
+  const choose = name === 'max' ? 'pmax' : 'pmin';
+  // Each gives its first operand where either is NaN or both are equal.
+  if (a.constant !== undefined && !Number.isNaN(a.constant)) return ({ float }, x, y) => float[choose](y, x);
+  if (b.constant === undefined || Number.isNaN(b.constant)) return undefined;
+  if (b.constant) return ({ float }, x, y) => float[choose](x, y);
+  if (!isZero(b)) return undefined;
+  // A zero must not keep its sign.
+  const away = name === 'max' ? 'le' : 'ge';
+  return ({ float, constant }, x) => v128.andnot(x, float[away](x, constant(0)));
+}
+
 /** Float operations on float32 or float64, by polynomials where there are some and by host functions else. */
 export function emitFloatOp(
   e: Emitter,
@@ -119,7 +133,7 @@ export function emitFloatOp(
   if (!isFloat(dtype)) throw new TypeError(`${dtype} is no float`);
   const form = dtype === 'float32' ? SINGLE : DOUBLE;
   const exponent = name === 'pow' && b.constant !== undefined ? powers[Number(b.constant)] : undefined;
-  const simple = exponent ?? native[name];
+  const simple = exponent ?? extremeWithConstant(name, a, b) ?? native[name];
   if (simple) {
     const parts = a.parts.map((part, i) => simple(form, part, b?.parts[i] ?? part));
     if (scalarOps[name].result === 'operand') return keepLanes(e, dtype, parts);

@@ -75,6 +75,10 @@ export function emitInt64Op(e: Emitter, name: ScalarOpName, args: readonly Lanes
 }
 
 function emitLonger(e: Emitter, name: ScalarOpName, a: V128, b: V128, known?: bigint): V128 {
+  if (known !== undefined && known > 0n && (known & (known - 1n)) === 0n) {
+    if (name === 'floorDiv') return i64x2.shr_s(a, i32.const(known.toString(2).length - 1));
+    if (name === 'remainder') return v128.and(a, i64x2Const(known - 1n));
+  }
   const by = known === undefined ? 0 : Number(BigInt.asUintN(64, known));
   switch (name) {
     case 'shiftLeft':

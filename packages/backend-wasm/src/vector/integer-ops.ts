@@ -64,6 +64,10 @@ export function emitIntegerOp(e: Emitter, name: ScalarOpName, dtype: DType, args
 }
 
 function emitLonger(e: Emitter, name: ScalarOpName, dtype: DType, a: V128, b: V128, known?: number): V128 {
+  if (known !== undefined && known > 0 && (known & (known - 1)) === 0) {
+    if (name === 'floorDiv') return i32x4.shr_s(a, i32.const(31 - Math.clz32(known)));
+    if (name === 'remainder') return v128.and(a, i32x4Const(known - 1));
+  }
   switch (name) {
     case 'floorDiv':
     case 'truncDiv':

@@ -114,14 +114,24 @@ export function emitIndexLanes(e: Emitter, base: I32): Lanes {
   return keepLanes(e, 'int32', [i32x4.add(i32x4.splat(base), i32x4Const(0, 1, 2, 3))]);
 }
 
+/** Whether lanes are known to have no bit set. */
+export function isZero({ constant }: Lanes): boolean {
+  return Object.is(constant, 0) || constant === 0n;
+}
+
 /** Elements of `a` where the condition (bool) is true, of `b` elsewhere. */
 export function emitSelect(e: Emitter, condition: Lanes, a: Lanes, b: Lanes): Lanes {
+  if (condition.constant !== undefined) return condition.constant ? a : b;
   const [mask] = condition.parts as [V128];
   const masks = isWide(a.dtype) ? widenMask(mask) : [mask];
+  const choose = (x: V128, y: V128, where: V128): V128 => {
+    if (isZero(b)) return v128.and(x, where);
+    return isZero(a) ? v128.andnot(y, where) : v128.bitselect(x, y, where);
+  };
   return keepLanes(
     e,
     a.dtype,
-    a.parts.map((part, i) => v128.bitselect(part, b.parts[i] as V128, masks[i] as V128)),
+    a.parts.map((part, i) => choose(part, b.parts[i] as V128, masks[i] as V128)),
   );
 }
 

@@ -153,7 +153,7 @@ describe.each(['float16', 'bfloat16', 'bool', 'uint8', 'int8'] as const)('all bi
     array.forEach((_, i) => {
       array[i] = i;
     });
-    const want = Array.from(array, (_, i) => castValue(loadValue(array, dtype, i), dtype));
+    const want = Array.from({ length: array.length }, (_, i) => castValue(loadValue(array, dtype, i), dtype));
     const compute = computeDType(dtype);
     const got = runVector([{ dtype, values: array }], compute, (_, arg) => arg);
     expect(difference(compute, got, arrayOf({ dtype: compute, values: want }), 0, [want])).toBeNull();

@@ -9,9 +9,10 @@ import {
   type Value,
 } from '@flambeau/backend';
 import { describe, expect, it } from 'vitest';
-import { emitConstant, emitHorizontal, emitOp } from './index.ts';
+import type { Features } from '../runtime/runtime.ts';
+import { emitConstant, emitHorizontal, emitOp, type Lanes } from './index.ts';
 import { difference } from './testing/compare.ts';
-import { arrayOf, type Operand, runVector } from './testing/run-vector.ts';
+import { arrayOf, engineFeatures, type Operand, runVector } from './testing/run-vector.ts';
 import { combinations, edgeValues, Random, randomValues } from './testing/values.ts';
 
 /** Compute dtypes. */
@@ -66,25 +67,35 @@ function expected(name: ScalarOpName, dtype: DType, operands: readonly (readonly
   };
 }
 
-function check(name: ScalarOpName, dtype: DType, values: readonly (readonly Value[])[]): string | null {
+function check(
+  name: ScalarOpName,
+  dtype: DType,
+  values: readonly (readonly Value[])[],
+  features: Features,
+): string | null {
   const types = operandDTypes(name, dtype);
   const operands = values.map((list, i) => ({ dtype: types[i] as DType, values: list }));
   const result = resultDType(name, dtype);
-  const got = runVector(operands, result, (e, ...args) => emitOp(e, name, dtype, args));
+  const got = runVector(operands, result, (e, ...args) => emitOp(e, name, dtype, args), features);
   return difference(result, got, arrayOf(expected(name, dtype, values)), allowed(name, dtype), values);
 }
 
-describe.each(Object.keys(scalarOps) as ScalarOpName[])('%s', (name) => {
+const cases = engineFeatures().flatMap((features) =>
+  (Object.keys(scalarOps) as ScalarOpName[]).map((name) => ({ name, features, relaxed: features.relaxed })),
+);
+
+describe.each(cases)('$name, relaxed: $relaxed', ({ name, features }) => {
   const accepted = computed.filter((dtype) => acceptsDType(name, dtype));
   it.each(accepted)('%s: special values', (dtype) => {
-    expect(check(name, dtype, combinations(operandDTypes(name, dtype).map((each) => edgeValues(each))))).toBeNull();
+    const values = combinations(operandDTypes(name, dtype).map((each) => edgeValues(each)));
+    expect(check(name, dtype, values, features)).toBeNull();
   });
 
   it.each(accepted)('%s: random values', (dtype) => {
     const random = new Random(name.length);
     for (const samples of [undefined, scalarOps[name].samples]) {
       const values = operandDTypes(name, dtype).map((each) => randomValues(each, 2000, random, samples));
-      expect(check(name, dtype, values)).toBeNull();
+      expect(check(name, dtype, values, features)).toBeNull();
     }
   });
 
@@ -107,6 +118,27 @@ describe.each(Object.keys(scalarOps) as ScalarOpName[])('%s', (name) => {
       }
     }
   });
+});
+
+it.each(computed)('a choice among constants: %s', (dtype) => {
+  const conditions = [0, 1, 1, 0];
+  const edges = edgeValues(dtype);
+  const operands: Operand[] = [
+    { dtype: 'bool', values: edges.map((_, i) => conditions[i % 4] as Value) },
+    { dtype, values: edges },
+  ];
+  const values = operands.map((operand) => operand.values as Value[]) as [Value[], Value[]];
+  for (const constant of edges) {
+    for (const first of [true, false]) {
+      const got = runVector(operands, dtype, (e, condition, arg) => {
+        const fixed = emitConstant(e, constant, dtype);
+        return emitOp(e, 'where', dtype, first ? [condition, fixed, arg as Lanes] : [condition, arg as Lanes, fixed]);
+      });
+      const fixed = edges.map(() => constant);
+      const want = expected('where', dtype, first ? [values[0], fixed, values[1]] : [...values, fixed]);
+      expect(difference(dtype, got, arrayOf(want), 0, values)).toBeNull();
+    }
+  }
 });
 
 it('operations on constants alone are constants', () => {

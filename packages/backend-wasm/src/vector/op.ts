@@ -1,4 +1,4 @@
-import { type DType, evaluateScalarOp, type ScalarOpName, scalarOps } from '@flambeau/backend';
+import { computeDType, type DType, evaluateScalarOp, type ScalarOpName, scalarOps } from '@flambeau/backend';
 import { shuffle, type V128 } from '../assembler/index.ts';
 import { emitBoolOp } from './bool-ops.ts';
 import type { Emitter, Lanes } from './emitter.ts';
@@ -9,7 +9,8 @@ import { emitConstant, emitSelect, isWide, keepLanes, words } from './lanes.ts';
 import { floatFunctions } from './math/index.ts';
 
 /** A scalar operation on operands of a compute dtype (of `where`, the branches' dtype), as `evaluateScalarOp` defines it. */
-export function emitOp(e: Emitter, name: ScalarOpName, dtype: DType, args: readonly Lanes[]): Lanes {
+export function emitOp(e: Emitter, name: ScalarOpName, operand: DType, args: readonly Lanes[]): Lanes {
+  const dtype = computeDType(operand);
   const known = args.flatMap(({ constant }) => (constant === undefined ? [] : [constant]));
   if (known.length === args.length) {
     const [a, b, c] = known;

@@ -1,25 +1,21 @@
-import type { HostArray, Launch, RoutineKernel } from '@flambeau/backend';
-import type { WasmBuffer } from '../../runtime/runtime.ts';
+import type { DType, HostArray, Launch, RoutineKernel } from '@flambeau/backend';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.ts';
 import { generateRoutine } from '../generate.ts';
-import type { PieceRuntime } from './piece-runtime.ts';
 
 /** Runs a routine on copies of arrays; gives them back as they are then. */
 export function runRoutine(
-  runtime: PieceRuntime,
+  runtime: WasmRuntime,
   kernel: RoutineKernel,
   arrays: readonly HostArray[],
   launch: Launch,
 ): HostArray[] {
-  runtime.clear();
   const dtypes = [...kernel.inputs, ...kernel.outputs];
-  const buffers = arrays.map(
-    (array, i) => ({ dtype: dtypes[i], length: array.length, address: runtime.place(array) }) as WasmBuffer,
-  );
+  const buffers = arrays.map((array, i) => runtime.allocate(dtypes[i] as DType, array.length));
+  arrays.forEach((array, i) => void runtime.write(buffers[i] as (typeof buffers)[0], array));
   generateRoutine(kernel, runtime)(buffers, launch);
-  return arrays.map((array, i) => {
-    const start = (buffers[i] as WasmBuffer).address;
-    const copy = array.slice();
-    new Uint8Array(copy.buffer).set(runtime.bytes.subarray(start, start + array.byteLength));
-    return copy;
+  return buffers.map((buffer) => {
+    const found = runtime.read(buffer, 0, buffer.length);
+    runtime.free(buffer);
+    return found;
   });
 }

@@ -1,4 +1,14 @@
-import { f32x4, f32x4Const, f64x2, f64x2Const, i32x4Const, shuffle, type V128, v128 } from '../../assembler/index.ts';
+import {
+  f32x4,
+  f32x4Const,
+  f64x2,
+  f64x2Const,
+  i32x4,
+  i32x4Const,
+  shuffle,
+  type V128,
+  v128,
+} from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
 
 /** `a·b + c`, fused where the engine can. */
@@ -28,16 +38,6 @@ export function polynomial(e: Emitter, x: V128, coefficients: readonly number[])
     .reduceRight((sum, c) => madd(e, sum, x, f32x4Const(c)), f32x4Const(coefficients.at(-1) as number));
 }
 
-/**
- * A polynomial of degree 4 or 5 by pairs of coefficients: fewer roundings than Horner's rule where the high powers
- * count, and those of `square` (x², like `x` a local) cancel in a quotient of two.
- */
-export function pairedPolynomial(e: Emitter, x: V128, square: V128, coefficients: readonly number[]): V128 {
-  const [c0 = 0, c1 = 0, c2 = 0, c3 = 0, ...high] = coefficients;
-  const low = polynomial(e, x, [c0, c1]);
-  return madd(e, madd(e, polynomial(e, x, high), square, polynomial(e, x, [c2, c3])), square, low);
-}
-
 /** {@link polynomial} on float64. */
 export function polynomial64(e: Emitter, x: V128, coefficients: readonly number[]): V128 {
   return coefficients
@@ -58,6 +58,11 @@ export function magnitude(x: V128): V128 {
 /** The sign bit alone. */
 export function signBit(x: V128): V128 {
   return v128.and(x, i32x4Const(-0x80000000));
+}
+
+/** Lanes of `a` where the mask has all ones, of `b` where it has all zeros. */
+export function choose(e: Emitter, mask: V128, a: V128, b: V128): V128 {
+  return e.features.relaxed ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 
 /** Applies a function of float64x2 to the two halves of a float32x4, and rounds the results to float32. */

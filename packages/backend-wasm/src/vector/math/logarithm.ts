@@ -1,12 +1,28 @@
-import { f32x4, f32x4Const, i32, i32x4, i32x4Const, type V128, v128 } from '../../assembler/index.ts';
+import {
+  f32x4,
+  f32x4Const,
+  f64x2,
+  f64x2Const,
+  i32,
+  i32x4,
+  i32x4Const,
+  i64x2,
+  i64x2Const,
+  type V128,
+  v128,
+} from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
-import { madd, polynomial } from './arithmetic.ts';
+import { choose, madd, madd64, polynomial, polynomial64, signBit } from './arithmetic.ts';
 
 /** 2 atanh(s) = 2s + s·w·P(w), w = s², for s ≤ 0.1716, to 8e-10. @source fitted by tooling/polynomials (row `log`). */
 const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
 
+/** The same to 4.8e-12. @source fitted by tooling/polynomials (row `logLong`). */
+const LOG_LONG: readonly number[] = [0.666666656450501, 0.40000335289955047, 0.2853730182367437, 0.2358228636784143];
+
 /** Bits of √½, where mantissas begin, so that a logarithm near 1 needs no exponent. */
 const SQRT_HALF = 0x3f3504f3;
+const SQRT_HALF64 = 0x3fe6a09e667f3bcdn;
 const MIN_NORMAL = 0x00800000;
 const INFINITE = 0x7f800000;
 
@@ -53,7 +69,42 @@ function logarithm(e: Emitter, x: V128, combine: (exponent: V128, fraction: V128
   return result;
 }
 
-/** log x, good to 2 ulp. */
-export function log(e: Emitter, x: V128): V128 {
-  return logarithm(e, x, (exponent, fraction) => madd(e, exponent, f32x4Const(Math.LN2), logOfFraction(e, fraction)));
+/** A logarithm of any base, good to 2 ulp. */
+function logarithmOf(base: number): (e: Emitter, x: V128) => V128 {
+  const scale = 1 / Math.log(base);
+  return (e, x) =>
+    logarithm(e, x, (exponent, fraction) => {
+      const natural = logOfFraction(e, fraction);
+      const scaled = scale === 1 ? natural : f32x4.mul(natural, f32x4Const(scale));
+      return base === 2 ? f32x4.add(exponent, scaled) : madd(e, exponent, f32x4Const(Math.LN2 * scale), scaled);
+    });
+}
+
+export const log: (e: Emitter, x: V128) => V128 = logarithmOf(Math.E);
+export const log2: (e: Emitter, x: V128) => V128 = logarithmOf(2);
+export const log10: (e: Emitter, x: V128) => V128 = logarithmOf(10);
+
+/** log(1 + x), good to 3 ulp: near 0 the fraction is x itself, elsewhere the rounding of 1 + x does no harm. */
+export function log1p(e: Emitter, x: V128): V128 {
+  const { f } = e;
+  const sum = f.let(f32x4.add(x, f32x4Const(1)));
+  const result = logarithm(e, sum, (exponent, fraction) => {
+    const near = f32x4.eq(exponent, f32x4Const(0));
+    const exact = f.let(choose(e, near, x, fraction));
+    return madd(e, exponent, f32x4Const(Math.LN2), logOfFraction(e, exact));
+  });
+  return f.let(v128.or(result, signBit(x)));
+}
+
+/** log x in float64 for positive x of the range of float32, a local; good to 5e-12. */
+export function logarithm64(e: Emitter, x: V128): V128 {
+  const { f } = e;
+  const offset = f.let(i64x2.sub(x, i64x2Const(SQRT_HALF64)));
+  const biased = v128.or(i64x2.shr_u(i64x2.add(offset, i64x2Const(1023n << 52n)), i32.const(52)), f64x2Const(2 ** 52));
+  const exponent = f64x2.sub(biased, f64x2Const(2 ** 52 + 1023));
+  const mantissa = i64x2.add(v128.and(offset, i64x2Const((1n << 52n) - 1n)), i64x2Const(SQRT_HALF64));
+  const fraction = f.let(f64x2.sub(mantissa, f64x2Const(1)));
+  const s = f.let(f64x2.div(fraction, f64x2.add(fraction, f64x2Const(2))));
+  const w = f.let(f64x2.mul(s, s));
+  return madd64(e, exponent, f64x2Const(Math.LN2), f64x2.mul(polynomial64(e, w, [2, ...LOG_LONG]), s));
 }

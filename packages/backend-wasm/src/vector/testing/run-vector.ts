@@ -1,5 +1,5 @@
 import { type DType, dtypes, type HostArray, hostArray, storeValue, type Value } from '@flambeau/backend';
-import { type I32, i32, ModuleBuilder } from '../../assembler/index.ts';
+import { f32x4Const, type I32, i32, i32x4, ModuleBuilder } from '../../assembler/index.ts';
 import type { Features } from '../../runtime/runtime.ts';
 import { type Emitter, emitLoad, emitStore, hostFunction, LANES, type Lanes } from '../index.ts';
 
@@ -11,6 +11,14 @@ export interface Operand {
 
 /** Plain WebAssembly with SIMD. */
 export const plain: Features = { relaxed: false };
+
+/** What this engine can be asked to do: plain SIMD, and relaxed SIMD where it has it. */
+export function engineFeatures(): Features[] {
+  const module = new ModuleBuilder({ initial: 1, maximum: 1, shared: false });
+  const f = module.function({ parameters: [], results: ['v128'] });
+  f.return(i32x4.relaxed_trunc_f32x4_s(f32x4Const(1)));
+  return WebAssembly.validate(module.encode()) ? [plain, { relaxed: true }] : [plain];
+}
 
 /** Where the code under test finds its data: the addresses of the operands and of the result at the current step. */
 export interface Places {
