@@ -94,7 +94,10 @@ class WasmBackend implements Backend {
   }
 
   async read(buffer: DeviceBuffer, offset: number, length: number): Promise<HostArray> {
-    return this.readSync(buffer, offset, length);
+    const data = this.readSync(buffer, offset, length);
+    // A loop that awaits nothing but results never leaves its task, and dropped buffers would never be found.
+    await this.#runtime.relief();
+    return data;
   }
 
   readSync(buffer: DeviceBuffer, offset: number, length: number): HostArray {
@@ -121,7 +124,9 @@ class WasmBackend implements Backend {
     (executable as WasmExecutable).run(buffers as readonly OwnedBuffer[], launch);
   }
 
-  async synchronize(): Promise<void> {}
+  async synchronize(): Promise<void> {
+    await this.#runtime.relief();
+  }
 
   memory(): BackendMemory {
     return this.#runtime.memoryStats();

@@ -1,5 +1,5 @@
 import type { Kernel } from '@flambeau/backend';
-const generateContraction = (..._: unknown[]): Run => { throw new Error('not yet'); };
+import { generateContraction } from './contraction/generate.ts';
 import { generateLoop } from './loop/generate.ts';
 import { generateRoutine } from './routines/generate.ts';
 import type { Run, Runtime } from './runtime/runtime.ts';

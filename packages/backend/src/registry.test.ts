@@ -42,7 +42,7 @@ describe('the registry', () => {
       return backend;
     });
     expect(() => getBackend('slow')).toThrow(
-      "[device] 'slow' opens asynchronously. Call await openBackend('slow') first.",
+      "[device] 'slow' opens asynchronously. Write await use('slow') first, or await openBackend('slow').",
     );
     expect(await Promise.all([openBackend('slow'), openBackend('slow')])).toEqual([backend, backend]);
     expect(getBackend('slow')).toBe(backend);

@@ -60,7 +60,14 @@ function entryOf(name: string): Entry {
 export async function openBackend(name: string): Promise<Backend> {
   const entry = entryOf(name);
   if (entry.backend) return entry.backend;
-  entry.opening ??= Promise.resolve(entry.create());
+  if (!entry.opening) {
+    const created = entry.create();
+    if (!(created instanceof Promise)) {
+      entry.backend = created;
+      return created;
+    }
+    entry.opening = created;
+  }
   try {
     const opened = await entry.opening;
     if (entries.get(name) !== entry) {
@@ -87,7 +94,10 @@ export function getBackend(name: string): Backend {
     entry.opening = created;
     // Whoever awaits openBackend hears of a failure; until then it must not be an unhandled rejection.
     created.catch(() => {});
-    throw new DeviceError('device', `'${name}' opens asynchronously. Call await openBackend('${name}') first.`);
+    throw new DeviceError(
+      'device',
+      `'${name}' opens asynchronously. Write await use('${name}') first, or await openBackend('${name}').`,
+    );
   }
   entry.backend = created;
   return created;

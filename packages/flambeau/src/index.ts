@@ -21,5 +21,9 @@ export {
 } from '@flambeau/backend';
 export { cpu, data, nn, optim };
 
-// The one thing that happens at import: everybody has a device. It opens when the first tensor is made.
+// The one thing that happens at import: everybody has a device. It opens when the first tensor is made; code of the others
+// is loaded when they are opened, so that who does not use them does not load them.
 if (!backendNames().includes('cpu')) registerBackend('cpu', () => cpu());
+if (!backendNames().includes('wasm')) {
+  registerBackend('wasm', async () => (await import('@flambeau/backend-wasm')).wasm());
+}

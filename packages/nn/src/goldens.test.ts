@@ -1,6 +1,5 @@
-import { fromArray, grad, manualSeed, noGrad, rand, Tensor, use } from '@flambeau/autograd';
+import { fromArray, grad, manualSeed, noGrad, rand, Tensor } from '@flambeau/autograd';
 import type { DType } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import {
   describeInit,
   describeLayers,
@@ -15,8 +14,6 @@ import {
 } from '@flambeau/goldens';
 import { describe, expect, test } from 'vitest';
 import * as nn from './index.ts';
-
-use(cpu());
 
 type AnyModule = nn.Module<unknown[], unknown>;
 

@@ -1,5 +1,4 @@
-import { fromArray, noGrad, type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { fromArray, noGrad, type Tensor, tensor } from '@flambeau/autograd';
 import { afterEach, expect, test, vi } from 'vitest';
 import {
   Adam,
@@ -13,8 +12,6 @@ import {
   type SGDOptions,
   StepLR,
 } from './index.ts';
-
-use(cpu());
 
 const leaf = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });
 const values = (x: Tensor): number[] => Array.from(x.toArraySync() as Float32Array);

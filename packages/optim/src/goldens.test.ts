@@ -1,10 +1,7 @@
-import { fromArray, type Tensor, use } from '@flambeau/autograd';
+import { fromArray, type Tensor } from '@flambeau/autograd';
 import type { DType } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describeOptimizers, type GoldenTensor } from '@flambeau/goldens';
 import * as optim from './index.ts';
-
-use(cpu());
 
 const load = ({ dtype, shape, data }: GoldenTensor, requiresGrad: boolean): Tensor =>
   fromArray(data.slice() as Float32Array, shape, { dtype: dtype as DType, requiresGrad });

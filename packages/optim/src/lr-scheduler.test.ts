@@ -1,9 +1,6 @@
-import { type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { type Tensor, tensor } from '@flambeau/autograd';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { CosineAnnealingLR, LRScheduler, SGD, StepLR } from './index.ts';
-
-use(cpu());
 
 const leaf = (): Tensor => tensor([1], { requiresGrad: true });
 let warn: MockInstance;

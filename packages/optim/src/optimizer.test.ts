@@ -1,12 +1,9 @@
 import { inspect } from 'node:util';
-import { isGradEnabled, type Tensor, tensor, use } from '@flambeau/autograd';
+import { isGradEnabled, type Tensor, tensor } from '@flambeau/autograd';
 import { StateDictError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { LazyLinear, Linear } from '@flambeau/nn';
 import { describe, expect, test } from 'vitest';
 import { Adam, AdamW, Optimizer, type OptimizerStateDict, type ParamGroup, SGD } from './index.ts';
-
-use(cpu());
 
 const leaf = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });
 const values = (x: Tensor): number[] => Array.from(x.toArraySync() as Float32Array);

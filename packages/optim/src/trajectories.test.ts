@@ -1,11 +1,8 @@
-import { fromArray, manualSeed, rand, randint, randn, randperm, type Tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { fromArray, manualSeed, rand, randint, randn, randperm, type Tensor } from '@flambeau/autograd';
 import { readDocument } from '@flambeau/goldens';
 import * as nn from '@flambeau/nn';
 import { describe, expect, test } from 'vitest';
 import { Adam, AdamW, CosineAnnealingLR, type LRScheduler, type Optimizer, SGD, StepLR } from './index.ts';
-
-use(cpu());
 
 /** One recorded training run; `generator/gen_trajectories.py` of the goldens says how it is made. */
 interface Run {

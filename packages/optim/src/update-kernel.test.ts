@@ -1,10 +1,7 @@
-import { fromArray, ones, type Tensor, tensor, use, zeros } from '@flambeau/autograd';
+import { defaultDevice, fromArray, ones, type Tensor, tensor, zeros } from '@flambeau/autograd';
 import { op } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { expect, test } from 'vitest';
 import { UpdateKernel } from './update-kernel.ts';
-
-use(cpu());
 
 /** `y = 2·x + y`, `x = factor·y`, where the second line sees the new `y`. */
 const make = (name: string): UpdateKernel<'x' | 'y', 'factor'> =>
@@ -99,7 +96,7 @@ test('other shapes and memory that overlaps itself are refused', () => {
 
 test('other dtypes are refused', () => {
   expect(() => kernel.run([zeros([2]), zeros([2], { dtype: 'float64' })], [1])).toThrow(
-    "must share dtype and device; got x float32 on 'cpu', y float64 on 'cpu'",
+    `must share dtype and device; got x float32 on '${defaultDevice()}', y float64 on '${defaultDevice()}'`,
   );
 });
 

@@ -3,32 +3,41 @@ import {
   type Backend,
   backendNames,
   defaultBackend,
+  openBackend,
   registerBackend,
   setDefaultBackend,
 } from '@flambeau/backend';
 import { describe } from './arguments.ts';
 
 /**
- * Makes a device the default for new tensors: a registered one by name, or a backend, which is registered under its name first.
+ * Makes a device the default for new tensors, and opens it: a registered one by name, or a backend, which is registered
+ * under its name first. Await it where the device needs time to open or to load, as `'wasm'` of the package `flambeau` does.
  *
- * @throws {DeviceError} The name is unknown.
+ * @throws {DeviceError} The name is unknown, or the device does not open; the default is then what it was.
  * @example
  * use(cpu());
- * use('cpu');
+ * await use('wasm');
  */
-export function use(device: Backend | string): void {
-  if (typeof device === 'string') {
-    setDefaultBackend(device);
-    return;
+export function use(device: Backend | string): Promise<void> {
+  const name = typeof device === 'string' ? device : device?.name;
+  if (typeof device !== 'string') {
+    if (typeof name !== 'string' || typeof device.run !== 'function') {
+      throw new ArgumentError(
+        'use',
+        `needs a backend or the name of a registered device; got ${describe(device)}. Write use(cpu()).`,
+      );
+    }
+    if (!backendNames().includes(name)) registerBackend(name, () => device);
   }
-  if (typeof device?.name !== 'string' || typeof device.run !== 'function') {
-    throw new ArgumentError(
-      'use',
-      `needs a backend or the name of a registered device; got ${describe(device)}. Write use(cpu()).`,
-    );
-  }
-  if (!backendNames().includes(device.name)) registerBackend(device.name, () => device);
-  setDefaultBackend(device.name);
+  const before = backendNames().length ? defaultBackend() : name;
+  setDefaultBackend(name);
+  return openBackend(name).then(
+    () => {},
+    (error: unknown) => {
+      if (defaultBackend() === name) setDefaultBackend(before);
+      throw error;
+    },
+  );
 }
 
 /** Name of the device on which new tensors are made. @throws {DeviceError} None is registered. */

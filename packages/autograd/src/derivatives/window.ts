@@ -1,11 +1,11 @@
 import { numel } from '@flambeau/backend';
 import { emptyLike } from '../core/dispatch.ts';
 import { convGradInput, convGradWeight, convolve } from '../functions/convolution.ts';
-import { scatterAdd } from '../functions/indexing.ts';
 import { reshape } from '../functions/movement.ts';
 import { clampMin, lt, maskedFill } from '../functions/pointwise.ts';
 import { adaptivePool, averagePool, averagePoolGrad } from '../functions/pooling.ts';
 import { sum } from '../functions/reduction.ts';
+import { scatterAddElements } from '../functions/scatter.ts';
 import { fillStorage } from '../kernels/elementwise.ts';
 import type { StructuralAttributes } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
@@ -61,7 +61,8 @@ export const windowDerivatives: {
     // Only a dilated window can lie between elements, in padding alone: its index is -1, and no gradient flows.
     const hollow = windows.some(({ dilation, padding }) => dilation > 1 && padding > 0);
     const source = hollow ? maskedFill(flat(grad), lt(indices, 0), 0) : flat(grad);
-    return [reshape(scatterAdd(zeros, 1, hollow ? clampMin(indices, 0) : indices, source), shape)];
+    const index = hollow ? clampMin(indices, 0) : indices;
+    return [reshape(scatterAddElements(zeros, { dim: 1, index, source }, true), shape)];
   },
   avgPool: (ctx) => [averagePoolGrad(ctx.grad, { ...ctx.attributes, shape: ctx.shape(0) })],
   avgPoolGrad: (ctx) => [averagePool(ctx.grad, ctx.attributes)],

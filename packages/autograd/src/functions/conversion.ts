@@ -1,4 +1,4 @@
-import { ArgumentError, castValue, DeviceError, type DType, isDType, isFloat } from '@flambeau/backend';
+import { ArgumentError, castValue, DeviceError, type DType, isDType, isFloat, openBackend } from '@flambeau/backend';
 import { describe, requireTensor } from '../core/arguments.ts';
 import { deviceOf } from '../core/device.ts';
 import { emptyOn, isTensor, KEEP, record, recordInPlace, requireWritable, snapshot } from '../core/dispatch.ts';
@@ -48,6 +48,7 @@ export function to(x: Tensor, target: DType | string | Tensor): Tensor {
 export async function toDevice(x: Tensor, target: string): Promise<Tensor> {
   requireTensor('toDevice', x);
   if (target === x.device) return x;
+  await openBackend(target);
   const device = deviceOf(target);
   const source = contiguousSource(x);
   const data = await x.runtime.backend.read(source.buffer, source.layout.offset, source.numel());

@@ -197,10 +197,10 @@ export class ParameterLayout {
       words[base + linear.extent] = bound.extent;
       write(linear, bound.coefficients, 1);
     }
-    // Leading axes of the depth that no bound sees.
+    // Leading axes of the depth that no bound sees. Slivers of A are written in order, since each step writes over the next.
     let free = 0;
     const seen = (axis: number): boolean => bounds.some((bound) => bound.coefficients[axis] !== 0);
-    while (free < depth.axes && !seen(batch + lines.axes + free)) free++;
+    while (!first && free < depth.axes && !seen(batch + lines.axes + free)) free++;
     let period = 1;
     for (let axis = free; axis < depth.axes; axis++) period *= extents[depth.extent + axis] as number;
     words[base + numbers.period] = period;

@@ -7,7 +7,6 @@ import {
   i32,
   i32x4,
   i32x4Const,
-  type Label,
   type Local,
   type ModuleBuilder,
   shuffle,
@@ -148,10 +147,8 @@ function spread(f: FunctionBuilder, value: V128, combine: (a: V128, b: V128) => 
 }
 
 /** Runs a body, which ends by advancing a cursor, until the cursor reaches an end. */
-export function until(f: FunctionBuilder, cursor: I32, end: I32, body: (again: Label) => void): void {
-  f.while(i32.lt_u(cursor, end), () => {
-    f.block(body);
-  });
+export function until(f: FunctionBuilder, cursor: I32, end: I32, body: () => void): void {
+  f.while(i32.lt_u(cursor, end), body);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DeviceError } from '@flambeau/backend';
+import { DeviceError, type DType, type HostArray } from '@flambeau/backend';
 import type { MemoryType } from '../assembler/index.ts';
 
 /** Size of a page of WebAssembly memory (bytes). */
@@ -31,6 +31,8 @@ export class LinearMemory {
   doubles: Float64Array = new Float64Array(0);
   longs: BigInt64Array = new BigInt64Array(0);
   bytes: Uint8Array = new Uint8Array(0);
+  /** All of the memory as elements of a dtype. */
+  elements: Readonly<Record<DType, HostArray>> = viewsOf(new ArrayBuffer(0));
 
   /** @throws {DeviceError} The engine gives no memory. */
   constructor({ shared, maximumPages = MAXIMUM_PAGES }: LinearMemoryOptions) {
@@ -82,10 +84,34 @@ export class LinearMemory {
   }
 
   #refresh(): void {
-    const { buffer } = this.memory;
-    this.words = new Int32Array(buffer);
-    this.doubles = new Float64Array(buffer);
-    this.longs = new BigInt64Array(buffer);
-    this.bytes = new Uint8Array(buffer);
+    const views = viewsOf(this.memory.buffer);
+    this.words = views.int32;
+    this.doubles = views.float64;
+    this.longs = views.int64;
+    this.bytes = views.uint8;
+    this.elements = views;
   }
+}
+
+interface Views extends Readonly<Record<DType, HostArray>> {
+  readonly int32: Int32Array;
+  readonly float64: Float64Array;
+  readonly int64: BigInt64Array;
+  readonly uint8: Uint8Array;
+}
+
+function viewsOf(buffer: ArrayBufferLike): Views {
+  const bytes = new Uint8Array(buffer);
+  const halves = new Uint16Array(buffer);
+  return {
+    float32: new Float32Array(buffer),
+    float64: new Float64Array(buffer),
+    int32: new Int32Array(buffer),
+    int64: new BigInt64Array(buffer),
+    int8: new Int8Array(buffer),
+    uint8: bytes,
+    bool: bytes,
+    float16: halves,
+    bfloat16: halves,
+  };
 }

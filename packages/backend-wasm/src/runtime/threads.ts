@@ -67,11 +67,10 @@ export class Team {
     words[WORD.done] = 0;
     this.#generation++;
     Atomics.store(words, WORD.claim, (this.#generation << CHUNK_BITS) | chunks);
-    let asleep = Atomics.load(words, WORD.sleepers) > 0;
-    if (asleep && program.pace * units > WORTH_WAKING) {
-      this.#wake(chunks - 1);
-      asleep = false;
-    }
+    // The first chunk tells whether the rest is worth waking others for, unless the last job already did.
+    let measured = Atomics.load(words, WORD.sleepers) === 0;
+    const woken = !measured && program.pace * units > WORTH_WAKING;
+    if (woken) this.#wake(chunks - 1);
     let mine = 0;
     let trap: unknown;
     for (;;) {
@@ -84,14 +83,14 @@ export class Team {
       const begin = (chunks - left) * chunk;
       const end = Math.min(begin + chunk, units);
       try {
-        if (asleep) {
-          asleep = false;
+        if (measured) {
+          program.run(PARAMETERS, SCRATCH, begin, end);
+        } else {
+          measured = true;
           const start = performance.now();
           program.run(PARAMETERS, SCRATCH, begin, end);
           program.pace = (performance.now() - start) / (end - begin);
-          if (program.pace * (units - end) > WORTH_WAKING) this.#wake(left - 1);
-        } else {
-          program.run(PARAMETERS, SCRATCH, begin, end);
+          if (!woken && program.pace * (units - end) > WORTH_WAKING) this.#wake(left - 1);
         }
       } catch (error) {
         trap = error;
@@ -112,7 +111,7 @@ export class Team {
   /** Wakes as many threads as can help, beside those that are looking for work anyway. */
   #wake(helpers: number): void {
     const words = this.#words;
-    const awake = Atomics.load(words, WORD.up) - Atomics.load(words, WORD.sleepers);
+    const awake = Math.min(Atomics.load(words, WORD.up), this.#workers.length) - Atomics.load(words, WORD.sleepers);
     if (helpers > awake) Atomics.notify(words, WORD.claim, helpers - awake);
   }
 

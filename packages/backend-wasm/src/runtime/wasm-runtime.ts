@@ -1,12 +1,4 @@
-import {
-  ArgumentError,
-  type BackendMemory,
-  DeviceError,
-  type DType,
-  dtypes,
-  type HostArray,
-  hostArray,
-} from '@flambeau/backend';
+import { ArgumentError, type BackendMemory, DeviceError, type DType, dtypes, type HostArray } from '@flambeau/backend';
 import type { MemoryType } from '../assembler/index.ts';
 import { Allocator, BLOCK_ALIGNMENT } from './allocator.ts';
 import { Buffers, type OwnedBuffer } from './buffers.ts';
@@ -130,19 +122,14 @@ export class WasmRuntime implements Runtime {
 
   /** Copies host elements into a buffer, from element `offset` on. */
   write({ dtype, address }: WasmBuffer, data: HostArray, offset = 0): void {
-    const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#linear.bytes.set(source, address + offset * dtypes[dtype].bytes);
+    // Arrays of one dtype are of one class.
+    (this.#linear.elements[dtype] as Float32Array).set(data as Float32Array, address / dtypes[dtype].bytes + offset);
   }
 
   /** A copy of `length` elements from `offset` on, in memory of its own. */
   read({ dtype, address }: WasmBuffer, offset: number, length: number): HostArray {
-    const copy = hostArray(dtype, length);
-    const width = dtypes[dtype].bytes;
-    const from = address + offset * width;
-    new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength).set(
-      this.#linear.bytes.subarray(from, from + length * width),
-    );
-    return copy;
+    const from = address / dtypes[dtype].bytes + offset;
+    return this.#linear.elements[dtype].slice(from, from + length);
   }
 
   /**

@@ -36,7 +36,7 @@ export const WORDS: number = WORD.message + MESSAGE_LENGTH;
 export const CHUNK_BITS = 10;
 
 /** How long a thread looks for the next job before it sleeps (milliseconds). */
-const SPIN = 0.2;
+const SPIN = 0.1;
 
 /**
  * The program of the other threads, as text: it runs where no module of ours can be loaded. It is given the memory and never

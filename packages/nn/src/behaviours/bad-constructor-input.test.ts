@@ -1,10 +1,7 @@
-import { use, zeros } from '@flambeau/autograd';
+import { zeros } from '@flambeau/autograd';
 import { ArgumentError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import * as nn from '../index.ts';
-
-use(cpu());
 
 type Case = readonly [what: string, call: () => unknown, error: new (...args: never[]) => Error, text: string];
 

@@ -1,6 +1,5 @@
-import { manualSeed, noGrad, ones, rand, randn, Tensor, tensor, use, zeros } from '@flambeau/autograd';
+import { manualSeed, noGrad, ones, rand, randn, Tensor, tensor, zeros } from '@flambeau/autograd';
 import { ArgumentError, IndexError, ShapeError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import * as functional from '../functional/index.ts';
 import * as init from '../init/index.ts';
@@ -22,8 +21,6 @@ import {
 import { CrossEntropyLoss } from '../losses/index.ts';
 import { Parameter } from '../parameter.ts';
 import { clipGradNorm_, clipGradValue_, parametersToVector, vectorToParameters } from '../utils/index.ts';
-
-use(cpu());
 
 const values = (x: Tensor): number[] => Array.from(x.toArraySync() as Float32Array, Number);
 const integers = (data: number[] | number[][]): Tensor => tensor(data, { dtype: 'int32' });

@@ -1,4 +1,4 @@
-import { manualSeed, ones, randn, type Tensor } from '@flambeau/autograd';
+import { defaultDevice, manualSeed, ones, randn, type Tensor } from '@flambeau/autograd';
 import { describe, expect, test, vi } from 'vitest';
 import {
   type AnyModule,
@@ -91,7 +91,7 @@ test("98. A lazy layer's parameters are uninitialised: reading a shape or comput
     () => weight.clone(),
   ];
   for (const use of uses) expect(use).toThrow(/uninitialized parameter/);
-  expect([weight.dtype, weight.device, weight.requiresGrad, weight.grad]).toEqual(['float32', 'cpu', true, null]);
+  expect([weight.dtype, weight.device, weight.requiresGrad, weight.grad]).toEqual(['float32', defaultDevice(), true, null]);
   expect(String(weight)).toBe('<UninitializedParameter>');
   const { runningMean } = new LazyBatchNorm1d();
   expect(runningMean).toBeInstanceOf(UninitializedBuffer);

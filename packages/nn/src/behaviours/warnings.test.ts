@@ -1,9 +1,6 @@
-import { randn, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { randn, zeros } from '@flambeau/autograd';
 import { expect, test, vi } from 'vitest';
 import * as nn from '../index.ts';
-
-use(cpu());
 
 type Case = readonly [what: string, call: () => unknown, text: string];
 

@@ -1,10 +1,7 @@
-import { manualSeed, ones, randn, type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { manualSeed, ones, randn, type Tensor, tensor } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { MultiheadAttention } from '../layers/index.ts';
 import { scaledDotProductAttention } from './attention.ts';
-
-use(cpu());
 
 const values = (x: Tensor | null): number[] => Array.from((x as Tensor).toArraySync() as Float32Array);
 const near = (x: Tensor): unknown[] => values(x).map((value) => expect.closeTo(value, 5));

@@ -1,9 +1,6 @@
-import { gradcheck, gradgradcheck, manualSeed, randn, type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { gradcheck, gradgradcheck, manualSeed, randn, type Tensor, tensor } from '@flambeau/autograd';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as F from './index.ts';
-
-use(cpu());
 
 const draw = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
 /** Values away from 0 and from the borders of piecewise functions. */

@@ -1,9 +1,6 @@
-import { randn, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { randn, tensor } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { type PadMode, pad } from './pad.ts';
-
-use(cpu());
 
 const row = (mode: PadMode, padding: number[]): number[] =>
   Array.from(pad(tensor([1, 2, 3, 4]), padding, { mode }).toArraySync() as Float32Array);

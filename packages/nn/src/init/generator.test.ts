@@ -1,9 +1,6 @@
-import { Generator, manualSeed, rand, type Tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { Generator, manualSeed, rand, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import * as init from './index.ts';
-
-use(cpu());
 
 const values = (x: Tensor): number[] => Array.from(x.toArraySync() as Float32Array);
 

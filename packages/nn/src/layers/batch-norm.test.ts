@@ -1,10 +1,7 @@
-import { manualSeed, noGrad, ones, randn, type Tensor, tensor, use, zeros } from '@flambeau/autograd';
+import { manualSeed, noGrad, ones, randn, type Tensor, tensor, zeros } from '@flambeau/autograd';
 import { StateDictError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { expect, test } from 'vitest';
 import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts';
-
-use(cpu());
 
 const values = (x: Tensor | null): number[] => Array.from((x as Tensor).toArraySync() as Float32Array);
 

@@ -1,10 +1,7 @@
-import { type DType, ones, use } from '@flambeau/autograd';
+import { type DType, ones } from '@flambeau/autograd';
 import { FlambeauError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import { expect, test } from 'vitest';
 import * as nn from '../index.ts';
-
-use(cpu());
 
 const dtypes: readonly DType[] = ['float64', 'float16', 'bfloat16', 'int32', 'int64', 'uint8', 'bool'];
 

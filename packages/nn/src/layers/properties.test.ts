@@ -1,11 +1,8 @@
-import { rand, randint, randn, type Tensor, use } from '@flambeau/autograd';
+import { rand, randint, randn, type Tensor } from '@flambeau/autograd';
 import { FlambeauError } from '@flambeau/backend';
-import { cpu } from '@flambeau/backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import * as nn from '../index.ts';
-
-use(cpu());
 
 beforeAll(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);

@@ -38,13 +38,6 @@ export function polynomial(e: Emitter, x: V128, coefficients: readonly number[])
     .reduceRight((sum, c) => madd(e, sum, x, f32x4Const(c)), f32x4Const(coefficients.at(-1) as number));
 }
 
-/** {@link polynomial} on float64. */
-export function polynomial64(e: Emitter, x: V128, coefficients: readonly number[]): V128 {
-  return coefficients
-    .slice(0, -1)
-    .reduceRight((sum, c) => madd64(e, sum, x, f64x2Const(c)), f64x2Const(coefficients.at(-1) as number));
-}
-
 /** `x` between two bounds; NaN stays. */
 export function clamp(x: V128, low: number, high: number): V128 {
   return f32x4.pmax(f32x4.pmin(x, f32x4Const(high)), f32x4Const(low));
@@ -65,14 +58,31 @@ export function choose(e: Emitter, mask: V128, a: V128, b: V128): V128 {
   return e.features.relaxed ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 
-/** Applies a function of float64x2 to the two halves of a float32x4, and rounds the results to float32. */
-export function inDoubles(e: Emitter, args: readonly V128[], compute: (...halves: V128[]) => V128): V128 {
-  const half = (high: boolean): V128 => {
-    const wide = args.map((x) => e.f.let(f64x2.promote_low_f32x4(high ? upperHalf(x) : x)));
-    return e.f.let(f32x4.demote_f64x2_zero(compute(...wide)));
-  };
-  const low = half(false);
-  return joined(low, half(true));
+/** Four float64: lanes 0 and 1, lanes 2 and 3. Both are locals. */
+export type Doubles = readonly [V128, V128];
+
+/** Writes the same instructions for both halves, one after the other: they are independent and share constants. */
+export function doubles(e: Emitter, operands: readonly Doubles[], op: (...halves: V128[]) => V128): Doubles {
+  const half = (i: 0 | 1): V128 => e.f.let(op(...operands.map((operand) => operand[i])));
+  return [half(0), half(1)];
+}
+
+/** A float32x4 in float64. */
+export function promote(e: Emitter, x: V128): Doubles {
+  return [e.f.let(f64x2.promote_low_f32x4(x)), e.f.let(f64x2.promote_low_f32x4(upperHalf(x)))];
+}
+
+/** Four float64 rounded to float32x4. */
+export function demote(e: Emitter, [low, high]: Doubles): V128 {
+  return e.f.let(joined(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high)));
+}
+
+/** {@link polynomial} on float64, both halves step by step. */
+export function polynomial64(e: Emitter, x: Doubles, coefficients: readonly number[]): Doubles {
+  const last = f64x2Const(coefficients.at(-1) as number);
+  return coefficients
+    .slice(0, -1)
+    .reduceRight<Doubles>((sum, c) => doubles(e, [sum, x], (s, y) => madd64(e, s, y, f64x2Const(c))), [last, last]);
 }
 
 /** Lanes 2 and 3 as lanes 0 and 1. */

@@ -3,6 +3,8 @@ import type { Emitter } from '../emitter.ts';
 import {
   choose,
   clamp,
+  type Doubles,
+  doubles,
   madd,
   madd64,
   magnitude,
@@ -113,13 +115,12 @@ export function sinh(e: Emitter, x: V128): V128 {
   return f.let(v128.or(result, signBit(x)));
 }
 
-/** base^x in float64, base e or 2, for a local |x| < 700; good to 1e-10. */
-export function exponential64(e: Emitter, x: V128, base: 2 | typeof Math.E): V128 {
-  const { f } = e;
+/** base^x in float64, base e or 2, for |x| < 700; good to 1e-10. */
+export function exponential64(e: Emitter, x: Doubles, base: number): Doubles {
   const scale = Math.log(base);
   const rounding = f64x2Const(ROUNDING64);
-  const shifted = f.let(madd64(e, x, f64x2Const(scale / Math.LN2), rounding));
-  const n = f64x2.sub(shifted, rounding);
-  const r = f.let(nmadd64(e, n, f64x2Const(Math.LN2 / scale), x));
-  return f64x2.mul(polynomial64(e, r, scaled(scale, EXP_LONG)), i64x2.shl(shifted, i32.const(52)));
+  const shifted = doubles(e, [x], (y) => madd64(e, y, f64x2Const(scale / Math.LN2), rounding));
+  const r = doubles(e, [shifted, x], (s, y) => nmadd64(e, f64x2.sub(s, rounding), f64x2Const(Math.LN2 / scale), y));
+  const fraction = polynomial64(e, r, scaled(scale, EXP_LONG));
+  return doubles(e, [fraction, shifted], (p, s) => f64x2.mul(p, i64x2.shl(s, i32.const(52))));
 }

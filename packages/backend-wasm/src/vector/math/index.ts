@@ -3,6 +3,8 @@ import type { V128 } from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
 import { erfc } from './error-function.ts';
 import { cosh, exp, exp2, expm1, sigmoid, sinh } from './exponential.ts';
+import { acosh, asinh, atanh, erfinv } from './inverse-other.ts';
+import { acos, asin, atan, atan2 } from './inverse-trigonometric.ts';
 import { log, log1p, log2, log10 } from './logarithm.ts';
 import { pow } from './power.ts';
 import { erf, tanh } from './saturating.ts';
@@ -14,6 +16,11 @@ const unary =
   (write: (e: Emitter, x: V128) => V128): FloatFunction =>
   (e, ...args) =>
     write(e, args[0] as V128);
+
+const binary =
+  (write: (e: Emitter, a: V128, b: V128) => V128): FloatFunction =>
+  (e, ...args) =>
+    write(e, args[0] as V128, args[1] as V128);
 
 /**
  * Functions of float32x4, written as instructions: operands are locals or constants, the result is a local. Each is within
@@ -36,5 +43,13 @@ export const floatFunctions: Readonly<Partial<Record<ScalarOpName, FloatFunction
   sigmoid: unary(sigmoid),
   erf: unary(erf),
   erfc: unary(erfc),
-  pow: (e, ...args) => pow(e, args[0] as V128, args[1] as V128),
+  asin: unary(asin),
+  acos: unary(acos),
+  atan: unary(atan),
+  asinh: unary(asinh),
+  acosh: unary(acosh),
+  atanh: unary(atanh),
+  erfinv: unary(erfinv),
+  atan2: binary(atan2),
+  pow: binary(pow),
 };

@@ -12,7 +12,7 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
-import { choose, madd, madd64, polynomial, polynomial64, signBit } from './arithmetic.ts';
+import { choose, type Doubles, doubles, madd, madd64, polynomial, polynomial64, signBit } from './arithmetic.ts';
 
 /** 2 atanh(s) = 2s + s·w·P(w), w = s², for s ≤ 0.1716, to 8e-10. @source fitted by tooling/polynomials (row `log`). */
 const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
@@ -96,15 +96,25 @@ export function log1p(e: Emitter, x: V128): V128 {
   return f.let(v128.or(result, signBit(x)));
 }
 
-/** log x in float64 for positive x of the range of float32, a local; good to 5e-12. */
-export function logarithm64(e: Emitter, x: V128): V128 {
-  const { f } = e;
-  const offset = f.let(i64x2.sub(x, i64x2Const(SQRT_HALF64)));
-  const biased = v128.or(i64x2.shr_u(i64x2.add(offset, i64x2Const(1023n << 52n)), i32.const(52)), f64x2Const(2 ** 52));
-  const exponent = f64x2.sub(biased, f64x2Const(2 ** 52 + 1023));
-  const mantissa = i64x2.add(v128.and(offset, i64x2Const((1n << 52n) - 1n)), i64x2Const(SQRT_HALF64));
-  const fraction = f.let(f64x2.sub(mantissa, f64x2Const(1)));
-  const s = f.let(f64x2.div(fraction, f64x2.add(fraction, f64x2Const(2))));
-  const w = f.let(f64x2.mul(s, s));
-  return madd64(e, exponent, f64x2Const(Math.LN2), f64x2.mul(polynomial64(e, w, [2, ...LOG_LONG]), s));
+/** A logarithm in float64 of positive numbers in the range of float32, or about; good to 5e-12. */
+export function logarithm64(e: Emitter, x: Doubles, base: number): Doubles {
+  const scale = 1 / Math.log(base);
+  const offset = doubles(e, [x], (y) => i64x2.sub(y, i64x2Const(SQRT_HALF64)));
+  const mantissaBits = i64x2Const((1n << 52n) - 1n);
+  const fraction = doubles(e, [offset], (o) =>
+    f64x2.sub(i64x2.add(v128.and(o, mantissaBits), i64x2Const(SQRT_HALF64)), f64x2Const(1)),
+  );
+  const s = doubles(e, [fraction], (f) => f64x2.div(f, f64x2.add(f, f64x2Const(2))));
+  const w = doubles(e, [s], (t) => f64x2.mul(t, t));
+  // As an unsigned number behind that of 2^52, and so a float64.
+  const exponent = doubles(e, [offset], (o) => {
+    const biased = i64x2.shr_u(i64x2.add(o, i64x2Const(1023n << 52n)), i32.const(52));
+    return f64x2.sub(v128.or(biased, f64x2Const(2 ** 52)), f64x2Const(2 ** 52 + 1023));
+  });
+  const series = polynomial64(
+    e,
+    w,
+    [2, ...LOG_LONG].map((c) => c * scale),
+  );
+  return doubles(e, [exponent, series, s], (k, p, t) => madd64(e, k, f64x2Const(Math.LN2 * scale), f64x2.mul(p, t)));
 }

@@ -1,6 +1,6 @@
 import { f32x4, f32x4Const, f64x2, f64x2Const, i32, i32x4, type V128, v128 } from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
-import { inDoubles, magnitude, signBit } from './arithmetic.ts';
+import { demote, doubles, magnitude, promote, signBit } from './arithmetic.ts';
 import { exponential64 } from './exponential.ts';
 import { logarithm64 } from './logarithm.ts';
 
@@ -10,15 +10,11 @@ const INFINITY: V128 = f32x4Const(Number.POSITIVE_INFINITY);
 export function pow(e: Emitter, a: V128, b: V128): V128 {
   const { f } = e;
   const size = f.let(magnitude(a));
-  const result = f.local(
-    'v128',
-    inDoubles(e, [size, b], (x, y) => {
-      const logarithm = f64x2.mul(logarithm64(e, x as V128), f64x2Const(1 / Math.LN2));
-      const exponent = f64x2.mul(logarithm, y as V128);
-      const clamped = f64x2.pmax(f64x2.pmin(exponent, f64x2Const(200)), f64x2Const(-200));
-      return exponential64(e, f.let(clamped), 2);
-    }),
+  const logarithm = logarithm64(e, promote(e, size), 2);
+  const exponent = doubles(e, [logarithm, promote(e, b)], (l, y) =>
+    f64x2.pmax(f64x2.pmin(f64x2.mul(l, y), f64x2Const(200)), f64x2Const(-200)),
   );
+  const result = f.local('v128', demote(e, exponential64(e, exponent, 2)));
   const positive = v128.and(f32x4.gt(a, f32x4Const(0)), f32x4.lt(a, INFINITY));
   const ordinary = v128.and(positive, f32x4.lt(magnitude(b), INFINITY));
   f.if(i32.eqz(i32x4.all_true(ordinary)), () => special(e, a, b, size, (x) => f.set(result, x), result));
