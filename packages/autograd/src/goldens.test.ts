@@ -52,6 +52,9 @@ describeStreams({ title: 'random streams', library, includes: (name) => !name.in
 
 describePrinting({
   ...library,
+  // A tensor elsewhere names its device.
+  tensor: ({ dtype, shape, data }, requiresGrad) =>
+    fromArray(data.slice() as Float32Array, shape, { dtype: dtype as DType, requiresGrad, device: 'cpu' }),
   setPrintOptions: autograd.setPrintOptions,
   views: {
     t: (x) => x.t(),
@@ -63,13 +66,13 @@ describePrinting({
 });
 
 describe('gradFn in printed tensors', () => {
-  const a = tensor([1, 2], { requiresGrad: true });
+  const a = tensor([1, 2], { requiresGrad: true, device: 'cpu' });
   const b = tensor(
     [
       [1, 2],
       [3, 4],
     ],
-    { requiresGrad: true },
+    { requiresGrad: true, device: 'cpu' },
   );
   const results: Readonly<Record<string, () => autograd.Tensor>> = {
     a: () => a,

@@ -33,6 +33,18 @@ interface Piece {
   readonly ledger: Ledger;
 }
 
+/** What counts a piece, and where it is counted too. */
+interface Counted {
+  readonly ledger: Ledger;
+  readonly total: Ledger;
+}
+
+// One for all memories, and never dropped: V8 forgets every registry's callbacks when one dies at the wrong moment.
+const dropped = new FinalizationRegistry<Counted>(({ ledger, total }) => {
+  total.bytes -= ledger.bytes;
+  total.buffers -= ledger.buffers;
+});
+
 /** Hands out host memory and counts it: what is freed, and what the garbage collector finds dropped. */
 export class Memory {
   #slab = new ArrayBuffer(0);
@@ -42,16 +54,6 @@ export class Memory {
   #pooledBytes = 0;
   readonly #total = new Ledger();
   #peakBytes = 0;
-  readonly #dropped: FinalizationRegistry<Ledger>;
-
-  constructor() {
-    const total = this.#total;
-    this.#dropped = new FinalizationRegistry((ledger) => {
-      total.bytes -= ledger.bytes;
-      total.buffers -= ledger.buffers;
-    });
-  }
-
   /** @throws {DeviceError} The memory is not available. */
   allocate(dtype: DType, length: number): CpuBuffer {
     const info = dtypes[dtype] as DTypeInfo | undefined;
@@ -116,7 +118,7 @@ export class Memory {
       this.#slab = new ArrayBuffer(SLAB);
       this.#used = 0;
       this.#slabLedger = new Ledger();
-      this.#dropped.register(this.#slab, this.#slabLedger);
+      dropped.register(this.#slab, { ledger: this.#slabLedger, total: this.#total });
     }
     const data = arrayOn(dtype, this.#slab, this.#used, length);
     this.#used += room;
@@ -133,7 +135,7 @@ export class Memory {
       throw this.#refusal(dtype, length, bytes);
     }
     const ledger = new Ledger();
-    this.#dropped.register(data.buffer, ledger);
+    dropped.register(data.buffer, { ledger, total: this.#total });
     return { data, ledger };
   }
 

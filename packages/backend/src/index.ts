@@ -61,6 +61,7 @@ export {
 export { randomBits } from './philox.ts';
 export { printExpr, printKernel, structuralKey } from './print.ts';
 export {
+  adoptBackend,
   type BackendFactory,
   backendNames,
   defaultBackend,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Backend } from './backend.ts';
 import {
+  adoptBackend,
   backendNames,
   defaultBackend,
   getBackend,
@@ -122,5 +123,25 @@ describe('the registry', () => {
     unregisterBackend('late');
     await expect(opening).rejects.toThrow("'late' was unregistered while it opened");
     expect(backend.disposed).toBe(1);
+  });
+
+  it('takes an open backend in the place of a factory that was not needed', () => {
+    let made = 0;
+    registerBackend('one', () => {
+      made++;
+      return fake('one');
+    });
+    const backend = fake('one');
+    adoptBackend(backend);
+    adoptBackend(backend);
+    expect(getBackend('one')).toBe(backend);
+    expect(made).toBe(0);
+  });
+
+  it('keeps an open backend when another comes with its name', () => {
+    const first = fake('one');
+    adoptBackend(first);
+    expect(() => adoptBackend(fake('one'))).toThrow(/'one' is open already.*a name of its own/);
+    expect(getBackend('one')).toBe(first);
   });
 });

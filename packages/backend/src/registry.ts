@@ -30,6 +30,26 @@ export function registerBackend(name: string, create: BackendFactory): void {
   defaultName ??= name;
 }
 
+/**
+ * Makes an open backend known under its own name, in the place of a factory that was not needed yet.
+ *
+ * @throws {ArgumentError} Another backend is open under the name.
+ */
+export function adoptBackend(backend: Backend): void {
+  const { name } = backend;
+  const known = entries.get(name);
+  if (known?.backend === backend) return;
+  if (known?.backend || known?.opening) {
+    throw new ArgumentError(
+      'use',
+      `device '${name}' is open already. Use it by its name, or give the other one a name of its own: { name: '${name}2' }.`,
+      { device: name },
+    );
+  }
+  entries.set(name, { create: () => backend, backend });
+  defaultName ??= name;
+}
+
 /** Forgets a device and disposes it if it was open. Its tensors cannot be used any more. */
 export function unregisterBackend(name: string): void {
   entries.get(name)?.backend?.dispose();

@@ -1,9 +1,6 @@
-import { ones, type Tensor, use, zeros } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { ones, type Tensor, zeros } from '@flambeau/autograd';
 import { expect, test } from 'vitest';
 import { defaultCollate } from './index.ts';
-
-use(cpu());
 
 const described = async (x: Tensor): Promise<unknown> => [x.dtype, x.shape, await x.tolist()];
 

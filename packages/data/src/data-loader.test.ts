@@ -1,5 +1,4 @@
-import { arange, Generator, manualSeed, type Tensor, tensor, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { arange, Generator, manualSeed, type Tensor, tensor } from '@flambeau/autograd';
 import { describe, expect, test, vi } from 'vitest';
 import {
   ConcatDataset,
@@ -13,8 +12,6 @@ import {
   Subset,
   TensorDataset,
 } from './index.ts';
-
-use(cpu());
 
 /** Items `[i, i²]`. */
 class Squares extends Dataset<[number, number], [Tensor, Tensor]> {

@@ -1,12 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DataLoader, MNIST } from './index.ts';
-
-use(cpu());
 
 const bytes = (rank: number, shape: readonly number[], content: readonly number[]): Uint8Array =>
   Uint8Array.from([0, 0, 8, rank, ...shape.flatMap((size) => [0, 0, 0, size]), ...content]);

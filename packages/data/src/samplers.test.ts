@@ -1,9 +1,6 @@
-import { Generator, manualSeed, rand, use } from '@flambeau/autograd';
-import { cpu } from '@flambeau/backend-cpu';
+import { Generator, manualSeed, rand } from '@flambeau/autograd';
 import { describe, expect, test } from 'vitest';
 import { BatchSampler, RandomSampler, SequentialSampler, SubsetRandomSampler } from './index.ts';
-
-use(cpu());
 
 const five = { length: 5 };
 const seeded = (seed: number): Generator => new Generator().manualSeed(seed);

@@ -86,7 +86,14 @@ describeStreams({
 
 describeInit(library, nn.init);
 
-describeParameterPrinting(library, (data, requiresGrad) => new nn.Parameter(data, { requiresGrad }));
+// A parameter elsewhere names its device.
+const onCpu: typeof library = {
+  ...library,
+  tensor: ({ dtype, shape, data }, requiresGrad) =>
+    fromArray(data.slice() as Float32Array, shape, { dtype: dtype as DType, requiresGrad, device: 'cpu' }),
+};
+
+describeParameterPrinting(onCpu, (data, requiresGrad) => new nn.Parameter(data, { requiresGrad }));
 
 interface ClipCase {
   readonly fn: 'clip_grad_norm_' | 'clip_grad_value_';

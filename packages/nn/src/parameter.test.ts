@@ -31,8 +31,10 @@ test('Integers cannot be trained.', () => {
 });
 
 test('Parameters and buffers print as what they are.', () => {
-  expect(String(new Parameter(tensor([1, 2])))).toBe('Parameter containing:\ntensor([1., 2.], requires_grad=True)');
-  expect(String(new Buffer(tensor([1])))).toBe('tensor([1.])');
+  expect(String(new Parameter(tensor([1, 2], { device: 'cpu' })))).toBe(
+    'Parameter containing:\ntensor([1., 2.], requires_grad=True)',
+  );
+  expect(String(new Buffer(tensor([1], { device: 'cpu' })))).toBe('tensor([1.])');
 });
 
 test('An uninitialised parameter becomes an ordinary one with the dtype it was announced with.', () => {

@@ -1,18 +1,19 @@
 import {
   ArgumentError,
+  adoptBackend,
   type Backend,
   backendNames,
   defaultBackend,
   openBackend,
-  registerBackend,
   setDefaultBackend,
 } from '@flambeau/backend';
 import { describe } from './arguments.ts';
 
 /**
- * Makes a device the default for new tensors, and opens it: a registered one by name, or a backend, which is registered
- * under its name first. Await it where the device needs time to open or to load, as `'wasm'` of the package `flambeau` does.
+ * Makes a device the default for new tensors, and opens it: a registered one by name, or a backend, which is then
+ * known under its own name. Await it where the device needs time to open or to load, as `'wasm'` of the package `flambeau` does.
  *
+ * @throws {ArgumentError} Another backend is open under the name.
  * @throws {DeviceError} The name is unknown, or the device does not open; the default is then what it was.
  * @example
  * use(cpu());
@@ -27,7 +28,7 @@ export function use(device: Backend | string): Promise<void> {
         `needs a backend or the name of a registered device; got ${describe(device)}. Write use(cpu()).`,
       );
     }
-    if (!backendNames().includes(name)) registerBackend(name, () => device);
+    adoptBackend(device);
   }
   const before = backendNames().length ? defaultBackend() : name;
   setDefaultBackend(name);

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
-import { arange, full, setPrintOptions, tensor, zeros } from '../index.ts';
+import { arange, full, setDefaultDevice, setPrintOptions, tensor, zeros } from '../index.ts';
+
+// A tensor elsewhere names its device.
+setDefaultDevice('cpu');
 
 afterEach(() => setPrintOptions({ precision: 4, threshold: 1000, edgeItems: 3, lineWidth: 80, sciMode: null }));
 

@@ -156,7 +156,7 @@ class ProgramWriter {
   }
 
   /** Base of a linear quantity at the block's batch index. */
-  #base({ f, parameters, batch }: Block, linear: Linear): I32 {
+  #base({ parameters, batch }: Block, linear: Linear): I32 {
     const steps = i32.add(parameters, i32.const(4 * linear.batch));
     return i32.add(i32.load(parameters, 4 * linear.base), callValue('i32', this.#tables.locate, steps, batch));
   }

@@ -1,7 +1,7 @@
-import { type Expr, exprDType, type ReduceStage, walk } from '@flambeau/backend';
+import { type Expr, exprDType, isFloat, type ReduceStage, walk } from '@flambeau/backend';
 import { type I32, i32, i32x4, i32x4Const, type Local } from '../assembler/index.ts';
 import { LANES, type Lanes } from '../vector/emitter.ts';
-import { emitConstant } from '../vector/index.ts';
+import { emitConstant, emitOp } from '../vector/index.ts';
 import { type Accumulator, accumulator, FLUSH } from './accumulator.ts';
 import { indexLanes } from './element-access.ts';
 import { Evaluation, type Known } from './evaluate.ts';
@@ -87,8 +87,12 @@ class Flusher {
 
 /** A reduction without axes: its one value. */
 function single({ nest, stage, known }: Reduction, site: Site): Lanes {
-  if (stage.op.startsWith('arg')) return emitConstant(nest.e, 0, 'int32');
-  return new Evaluation(nest, site, known).of(stage.expr);
+  const { e } = nest;
+  if (stage.op.startsWith('arg')) return emitConstant(e, 0, 'int32');
+  const value = new Evaluation(nest, site, known).of(stage.expr);
+  // A sum starts from 0, which makes -0 into 0.
+  if (stage.op !== 'sum' || !isFloat(value.dtype)) return value;
+  return emitOp(e, 'add', value.dtype, [value, emitConstant(e, 0, value.dtype)]);
 }
 
 /** Writes a reduction with lanes along its last inner axis: one result, in all lanes. */

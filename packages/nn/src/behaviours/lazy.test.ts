@@ -91,7 +91,12 @@ test("98. A lazy layer's parameters are uninitialised: reading a shape or comput
     () => weight.clone(),
   ];
   for (const use of uses) expect(use).toThrow(/uninitialized parameter/);
-  expect([weight.dtype, weight.device, weight.requiresGrad, weight.grad]).toEqual(['float32', defaultDevice(), true, null]);
+  expect([weight.dtype, weight.device, weight.requiresGrad, weight.grad]).toEqual([
+    'float32',
+    defaultDevice(),
+    true,
+    null,
+  ]);
   expect(String(weight)).toBe('<UninitializedParameter>');
   const { runningMean } = new LazyBatchNorm1d();
   expect(runningMean).toBeInstanceOf(UninitializedBuffer);
@@ -166,10 +171,10 @@ test('102. Lazy layers chained in Sequential materialise in one dry run.', () =>
 
 test('103. Moving or casting a lazy module first decides dtype and device of what is materialised.', async () => {
   const net = new LazyLinear(3).double();
-  expect(await net.to('cpu')).toBe(net);
+  expect(await net.to(defaultDevice())).toBe(net);
   expect(net.weight.dtype).toBe('float64');
   net(ones([2, 5], { dtype: 'float64' }));
-  expect([net.weight.dtype, net.weight.device, net.bias?.dtype]).toEqual(['float64', 'cpu', 'float64']);
+  expect([net.weight.dtype, net.weight.device, net.bias?.dtype]).toEqual(['float64', defaultDevice(), 'float64']);
 });
 
 test("104. A user's pre-hook and hook on a lazy module run on the first call too.", () => {

@@ -90,5 +90,7 @@ test('Parameter lists and dicts print kinds and sizes.', () => {
 });
 
 test('A Parameter prints as one.', () => {
-  expect(String(new Parameter(ones([2])))).toBe('Parameter containing:\ntensor([1., 1.], requires_grad=True)');
+  expect(String(new Parameter(ones([2], { device: 'cpu' })))).toBe(
+    'Parameter containing:\ntensor([1., 1.], requires_grad=True)',
+  );
 });

@@ -12,7 +12,7 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Emitter } from '../emitter.ts';
-import { choose, type Doubles, doubles, madd, madd64, polynomial, polynomial64, signBit } from './arithmetic.ts';
+import { choose, type Doubles, doubles, madd, madd64, nmadd, polynomial, polynomial64, signBit } from './arithmetic.ts';
 
 /** 2 atanh(s) = 2s + s·w·P(w), w = s², for s ≤ 0.1716, to 8e-10. @source fitted by tooling/polynomials (row `log`). */
 const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
@@ -27,7 +27,7 @@ const MIN_NORMAL = 0x00800000;
 const INFINITE = 0x7f800000;
 
 /** A positive normal number as 2^k·(1 + fraction), k as a float. */
-export function split(e: Emitter, x: V128): { readonly exponent: V128; readonly fraction: V128 } {
+function split(e: Emitter, x: V128): { readonly exponent: V128; readonly fraction: V128 } {
   const { f } = e;
   const offset = f.let(i32x4.sub(x, i32x4Const(SQRT_HALF)));
   const exponent = f.let(f32x4.convert_i32x4_s(i32x4.shr_s(offset, i32.const(23))));
@@ -36,10 +36,10 @@ export function split(e: Emitter, x: V128): { readonly exponent: V128; readonly 
 }
 
 /** log(1 + f) for √½ ≤ 1 + f ≤ √2, f a local: with s = f / (2 + f), it is 2 atanh(s) = f - s·(f - w·P(w)). */
-export function logOfFraction(e: Emitter, f: V128): V128 {
+function logOfFraction(e: Emitter, f: V128): V128 {
   const s = e.f.let(f32x4.div(f, f32x4.add(f, f32x4Const(2))));
   const w = e.f.let(f32x4.mul(s, s));
-  return f32x4.sub(f, f32x4.mul(s, f32x4.sub(f, f32x4.mul(w, polynomial(e, w, LOG)))));
+  return nmadd(e, s, nmadd(e, w, polynomial(e, w, LOG), f), f);
 }
 
 /** A logarithm from the exponent and the fraction of a positive normal number; other numbers on a rare path. */

@@ -243,6 +243,15 @@ describe.each(detectFeatures().relaxed ? [false, true] : [false])('float32x4 fun
     expect(worstOf(name, relaxed, inputs)).toBe('');
   });
 
+  it('exact results of whole numbers are exact', () => {
+    const whole = Float32Array.from({ length: 256 }, (_, i) => i - 126);
+    const powers = whole.map((n) => 2 ** n);
+    expect(compile('exp2', relaxed)(256, whole).slice()).toEqual(powers.slice());
+    expect(compile('log2', relaxed)(256, powers).slice(0, 254)).toEqual(whole.slice(0, 254));
+    const cubes = compile('pow', relaxed)(256, whole, new Float32Array(256).fill(3));
+    expect(cubes.slice()).toEqual(whole.map((n) => n ** 3));
+  });
+
   it.each(['tanh', 'erf', 'sigmoid', 'sin', 'cos'] as const)('%s stays within ±1', (name) => {
     const run = compile(name, relaxed);
     const x = Float32Array.from({ length: BLOCK }, (_, i) => (i / BLOCK - 0.5) * 24);

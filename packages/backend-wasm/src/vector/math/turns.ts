@@ -24,12 +24,12 @@ const TWO_OVER_PI: readonly bigint[] = [
 const functions = new WeakMap<ModuleBuilder, FunctionReference>();
 
 /**
- * The function of a module that turns the bits of a float32 ≥ 2^20 into quarter turns modulo 4, times 2^62 (an i64).
+ * The function of a module that computes {@link turns}.
  *
  * @source Payne and Hanek, Radian reduction for trigonometric functions: only those bits of 2/π count whose products
  * with the mantissa are neither multiples of four quarter turns nor too small to matter.
  */
-export function turnsOf(module: ModuleBuilder): FunctionReference {
+function turnsOf(module: ModuleBuilder): FunctionReference {
   const found = functions.get(module);
   if (found) return found;
   const word = module.function({ parameters: ['i32'], results: ['i64'] });
@@ -63,7 +63,7 @@ export function turnsOf(module: ModuleBuilder): FunctionReference {
   return f;
 }
 
-/** {@link turnsOf} called on a float32's bits. */
+/** Quarter turns modulo 4, times 2^62, of a float32 ≥ 2^20 given by its bits. */
 export function turns(module: ModuleBuilder, bits: I32): I64 {
   return callValue('i64', turnsOf(module), bits);
 }
