@@ -12,10 +12,10 @@ export interface Blocks {
 }
 
 /** Most elements of a packed panel of B: it stays in the second-level cache. */
-const PANEL = Number((globalThis as any).process.env.PANEL ?? 3 * 2 ** 16);
+const PANEL = 3 * 2 ** 16;
 
 /** Rows in a unit, about: enough for the packing of B to be little beside them. */
-const UNIT_ROWS = Number((globalThis as any).process.env.UR ?? 96);
+const UNIT_ROWS = 96;
 
 /** Units per thread that balance their work, and the fewest columns for whose sake a unit is not cut further. */
 const UNITS_PER_THREAD = 3;
@@ -56,7 +56,7 @@ export function cut(
   }
   // Sums of unfinished blocks of the depth lie behind the panel.
   const free = (room - 4 * blockDepth * unitColumns) / (4 * unitColumns);
-  const walked = depth > blockDepth ? Math.min(MOST_ROWS, free, Number((globalThis as any).process.env.WR ?? 1024)) : MOST_ROWS;
+  const walked = depth > blockDepth ? Math.min(MOST_ROWS, free) : MOST_ROWS;
   if (unitRows > walked) unitRows = Math.floor(walked / SLIVER_ROWS) * SLIVER_ROWS;
   return {
     unitRows,

@@ -14,11 +14,11 @@ import { stepsWords, writeSteps } from './tables.ts';
 /** Most rows, columns and depth that a block has. */
 export const MOST_ROWS = 1024;
 export const MOST_COLUMNS = 1024;
-export const MOST_DEPTH = Number((globalThis as any).process.env.MD ?? 512);
+export const MOST_DEPTH = 512;
 
 /** Columns of a sliver of B, and most rows of one of A. */
 export const SLIVER_COLUMNS = 8;
-export const SLIVER_ROWS = Number((globalThis as any).process.env.SR ?? 6);
+export const SLIVER_ROWS = 6;
 
 /** Where the numbers of a launch's blocks stand (words). */
 export const ROWS = 0;

@@ -19,7 +19,7 @@ export const RESUME = 1;
 export const LAST = 2;
 
 /** Steps of the depth per turn of the loop. */
-const UNROLL = Number((globalThis as any).process.env.UN ?? 4);
+const UNROLL = 4;
 
 /** What strips of all heights share. */
 export interface StripContext {

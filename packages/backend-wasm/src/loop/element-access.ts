@@ -55,6 +55,25 @@ function insideMask(
   return mask;
 }
 
+/**
+ * Whether all bounds of an access hold in all lanes: they do when they hold in the first and in the last. Null where there
+ * are none.
+ */
+function allInside(nest: Nest, number: number, site: Site): I32 | null {
+  const { f } = nest.e;
+  let all: I32 | null = null;
+  site.position.bounds[number]?.forEach((running, bound) => {
+    const step = site.axis < 0 ? null : nest.coefficient(number, bound, site.axis);
+    const extent = nest.boundExtent(number, bound);
+    const lane = (ahead: number): I32 => (step && ahead ? i32.add(running, i32.mul(step, i32.const(ahead))) : running);
+    const first = f.let(lane(site.block * LANES));
+    let inside = i32.lt_u(first, extent);
+    if (step) inside = i32.and(inside, i32.lt_u(lane(site.block * LANES + LANES - 1), extent));
+    all = all ? i32.and(all, inside) : inside;
+  });
+  return all;
+}
+
 function fillLanes(nest: Nest, number: number): Lanes {
   const dtype = nest.dtype(number);
   return emitConstant(nest.e, castValue(nest.access(number).fill, dtype), computeDType(dtype));
@@ -87,32 +106,29 @@ export function loadElements(nest: Nest, number: number, site: Site): Lanes {
     if (step === 'unit') return emitLoad(e, dtype, address, offset);
     return emitLoadLanes(e, dtype, laneAddresses(nest, number, site, address));
   };
-  const inside = insideMask(nest, number, site);
   const addresses = (): V128 => series(nest, i32.add(address, i32.const(offset)), nest.stride(number, site.axis));
-  if (!inside) {
+  const all = allInside(nest, number, site);
+  if (!all) {
     if (step !== 'strided' || !site.valid) return plain();
-    return loadMasked(nest, number, addresses(), validOnly(nest, site, null) as V128);
+    return loadMasked(nest, number, addresses(), site.valid.parts[0] as V128);
   }
-  const all = emitConstant(e, castValue(0, computeDType(dtype)), computeDType(dtype));
-  const parts = all.parts.map(() => e.f.local('v128'));
+  const compute = computeDType(dtype);
+  const parts = emitConstant(e, castValue(0, compute), compute).parts.map(() => e.f.local('v128'));
   const take = (value: Lanes): void => {
-    parts.forEach((part, i) => e.f.set(part, value.parts[i] as V128));
+    for (const [i, part] of parts.entries()) e.f.set(part, value.parts[i] as V128);
   };
-  const mask = step === 'strided' ? (validOnly(nest, site, inside) as V128) : inside;
-  e.f.if(
-    i32x4.all_true(mask),
-    () => take(plain()),
-    () => {
-      // Lanes that do not count may lie behind the buffer, where a splat or a run of elements may still be read.
-      const real = validOnly(nest, site, inside) as V128;
-      e.f.if(
-        v128.any_true(real),
-        () => take(loadMasked(nest, number, addresses(), real)),
-        () => take(fillLanes(nest, number)),
-      );
-    },
-  );
-  return { dtype: computeDType(dtype), parts };
+  const careful = (): void => {
+    const mask = validOnly(nest, site, insideMask(nest, number, site)) as V128;
+    e.f.if(
+      v128.any_true(mask),
+      () => take(loadMasked(nest, number, addresses(), mask)),
+      () => take(fillLanes(nest, number)),
+    );
+  };
+  // Lanes that do not count may lie behind the buffer, where a run of elements may still be read, but nothing further off.
+  if (step === 'strided' && site.valid) careful();
+  else e.f.if(all, () => take(plain()), careful);
+  return { dtype: compute, parts };
 }
 
 function laneAddresses(nest: Nest, number: number, site: Site, address: Local<'i32'>): Local<'i32'>[] {

@@ -15,7 +15,7 @@ export interface AccessLayout {
 interface BoundLayout {
   readonly start: number;
   readonly extent: number;
-  /** The coefficient along each axis in scope and each computed index; -1 where the view has no such axis. */
+  /** The coefficient along each axis in scope and each computed index; -1 where the bound's value stays the same. */
   readonly coefficients: readonly number[];
 }
 
@@ -58,10 +58,10 @@ export class LaunchLayout {
       const axes = access.steps.map((_, axis) => viewAxis(input, number, axis));
       const strides = access.steps.map((step) => (step === 'strided' ? word() : -1));
       const sizes = access.steps.slice(scope).map(() => word());
-      const bounds = Array.from({ length: access.bounds }, () => ({
+      const bounds = Array.from({ length: access.bounds }, (_, bound) => ({
         start: word(),
         extent: word(),
-        coefficients: axes.map((axis) => (axis < 0 ? -1 : word())),
+        coefficients: axes.map((at, axis) => (at < 0 || input.still?.[number]?.[bound]?.[axis] ? -1 : word())),
       }));
       const pairs = (words: readonly number[], first = 0): (readonly [number, number])[] =>
         words.flatMap((at, i) => (at < 0 ? [] : [[at, axes[first + i] as number] as const]));

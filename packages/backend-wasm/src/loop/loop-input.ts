@@ -6,6 +6,11 @@ export interface LoopInput {
   readonly kernel: LoopKernel;
   /** For each access, the view axis behind each axis in scope, -1 where there is none; absent where they are the same. */
   readonly viewAxes?: readonly (readonly number[])[];
+  /**
+   * For each access and bound, whether the bound's value stays the same along each axis in scope and computed index; absent
+   * where that is not known.
+   */
+  readonly still?: readonly (readonly (readonly boolean[])[])[];
   /** Whether the products under float sums may be fused with the addition, as in a contraction. */
   readonly exactSummands?: boolean;
 }

@@ -40,6 +40,7 @@ export class Nest {
   readonly #parameters: Local<'i32'>;
   readonly #strides: readonly (readonly (I32 | null)[])[];
   readonly #coefficients: readonly (readonly (readonly (Local<'i32'> | null)[])[])[];
+  readonly #boundExtents: readonly (readonly Local<'i32'>[])[];
   readonly #extents: Local<'i32'>[] = [];
   readonly #scalars: Lanes[] = [];
   /** The position before any loop. */
@@ -63,6 +64,7 @@ export class Nest {
     this.#coefficients = layout.accesses.map(({ bounds }) =>
       bounds.map(({ coefficients }) => coefficients.map((at) => (at < 0 ? null : word(at)))),
     );
+    this.#boundExtents = layout.accesses.map(({ bounds }) => bounds.map(({ extent }) => word(extent)));
     this.start = {
       counters: new Map(),
       addresses: layout.accesses.map(({ address }) => word(address)),
@@ -90,14 +92,14 @@ export class Nest {
     return this.#strides[number]?.[axis] ?? null;
   }
 
-  /** The coefficient of a bound; null where the view has no such axis. */
+  /** The coefficient of a bound; null where its value stays the same. */
   coefficient(number: number, bound: number, axis: number): Local<'i32'> | null {
     return this.#coefficients[number]?.[bound]?.[axis] ?? null;
   }
 
   /** Where a bound ends. */
   boundExtent(number: number, bound: number): I32 {
-    return this.#load(this.#layout.accesses[number]?.bounds[bound]?.extent as number);
+    return this.#boundExtents[number]?.[bound] as I32;
   }
 
   /** The size along computed index `i` of a gather. */

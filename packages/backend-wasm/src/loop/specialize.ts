@@ -1,58 +1,81 @@
 import { type AxisStep, type Launch, stepsOf, type View } from '@flambeau/backend';
 import { type LoopInput, viewAxis } from './loop-input.ts';
 
-/** Most strides that a variant is told apart by: three classes each fit a float64 exactly. */
-const MOST_SLOTS = 32;
+/** Most facts that a variant is told apart by: as many fit a float64 exactly. */
+const MOST_STRIDES = 20;
+const MOST_COEFFICIENTS = 20;
 
 /**
- * Tells launches of one kernel apart by what its strides turn out to be. A structure may call an axis strided that is
- * contiguous or does not move at all; code that knows walks the memory in a better order.
+ * Tells launches of one kernel apart by what their strides and bounds turn out to be. A structure may call an axis strided that
+ * is contiguous or does not move at all, and does not say which axes a bound depends on; code that knows walks the memory in
+ * a better order and checks less.
  */
 export class Specializer {
   readonly #input: LoopInput;
-  /** Pairs of access and view axis whose step the structure leaves open. */
-  readonly #views: number[] = [];
-  readonly #axes: number[] = [];
+  /** Access and view axis whose step the structure leaves open. */
+  readonly #strides: (readonly [access: number, axis: number])[] = [];
+  /** Access, bound and view axis whose coefficient may be 0. */
+  readonly #coefficients: (readonly [access: number, bound: number, axis: number])[] = [];
 
   constructor(input: LoopInput) {
     this.#input = input;
     input.kernel.accesses.forEach((access, number) => {
       access.steps.forEach((step, axis) => {
-        if (step !== 'strided') return;
-        this.#views.push(number);
-        this.#axes.push(viewAxis(input, number, axis));
+        const at = viewAxis(input, number, axis);
+        if (step === 'strided') this.#strides.push([number, at]);
+        if (at < 0) return;
+        for (let bound = 0; bound < access.bounds; bound++) this.#coefficients.push([number, bound, at]);
       });
     });
-    if (this.#views.length > MOST_SLOTS) this.#views.length = this.#axes.length = 0;
+    if (this.#strides.length > MOST_STRIDES) this.#strides.length = 0;
+    if (this.#coefficients.length > MOST_COEFFICIENTS) this.#coefficients.length = 0;
   }
 
   /** Whether launches can differ. */
   get open(): boolean {
-    return this.#views.length > 0;
+    return this.#strides.length + this.#coefficients.length > 0;
   }
 
   /** A number that is equal for launches that the same code suits. */
   key(launch: Launch): number {
     const { views } = launch;
     let key = 0;
-    for (let i = 0; i < this.#views.length; i++) {
-      const view = views[this.#views[i] as number] as View;
-      const axis = this.#axes[i] as number;
+    for (let i = 0; i < this.#strides.length; i++) {
+      const [access, axis] = this.#strides[i] as readonly [number, number];
+      const view = views[access] as View;
       const stride = view.strides[axis] as number;
       key = key * 3 + (stride === 0 || view.shape[axis] === 1 ? 0 : stride === 1 ? 1 : 2);
+    }
+    for (let i = 0; i < this.#coefficients.length; i++) {
+      const [access, bound, axis] = this.#coefficients[i] as readonly [number, number, number];
+      key = key * 2 + (isStill(views[access] as View, bound, axis) ? 0 : 1);
     }
     return key;
   }
 
-  /** The kernel with the steps of one launch. */
+  /** The kernel with the steps of one launch, and the axes along which its bounds do not change. */
   specialize(launch: Launch): LoopInput {
     const { kernel } = this.#input;
+    const found = launch.views.map(stepsOf);
+    const axisOf = (number: number, axis: number): number => viewAxis(this.#input, number, axis);
     const accesses = kernel.accesses.map((access, number) => {
-      const found = stepsOf(launch.views[number] as View);
       const refine = (step: AxisStep, axis: number): AxisStep =>
-        step === 'strided' ? (found[viewAxis(this.#input, number, axis)] ?? step) : step;
-      return { ...access, steps: access.steps.map(refine) };
+        step === 'strided' ? (found[number]?.[axisOf(number, axis)] ?? step) : step;
+      return this.#strides.length ? { ...access, steps: access.steps.map(refine) } : access;
     });
-    return { ...this.#input, kernel: { ...kernel, accesses } };
+    const still = kernel.accesses.map((access, number) =>
+      Array.from({ length: access.bounds }, (_, bound) =>
+        access.steps.map((_, axis) => {
+          const at = axisOf(number, axis);
+          return at < 0 || (this.#coefficients.length > 0 && isStill(launch.views[number] as View, bound, at));
+        }),
+      ),
+    );
+    return { ...this.#input, kernel: { ...kernel, accesses }, still };
   }
+}
+
+/** Whether a bound's value stays the same along an axis. */
+function isStill(view: View, bound: number, axis: number): boolean {
+  return view.bounds?.[bound]?.coefficients[axis] === 0 || view.shape[axis] === 1;
 }
