@@ -87,58 +87,72 @@ export function runMaxPool(x: Tensor, windows: readonly WindowAxis[], values: Te
   const outputs = positions ? [values, positions] : [values];
   const planes = planesOf(x, dims, outputs);
   const rank = planes.extents.length;
-  const seen = windowView(withPlanes(planes, 0, x.layout, dims), movedWindows(windows, rank));
+  const plane = withPlanes(planes, 0, x.layout, dims);
+  const seen = windowView(plane, movedWindows(windows, rank));
   const written = outputs.map((out, i) => withPlanes(planes, 1 + i, out.layout, dims));
   const kernel = windows.map((window) => window.kernel);
   const size = x.shape.slice(x.ndim - dims);
+  const places = seen.shape.slice(0, rank + dims);
+  const anywhere = gatherView(plane, dims, places.slice(rank), []);
   const build = (): LoopKernel => {
     const low = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : dtypes[x.dtype].min;
-    const largest: LoopKernel['stages'] = [
-      { kind: 'reduce', op: 'max', inner: dims, expr: load(0) },
-      { kind: 'store', access: 1, inner: 0, expr: stage(0) },
-    ];
-    const places: LoopKernel['stages'] = [
-      { kind: 'reduce', op: 'argmax', inner: dims, expr: load(2) },
-      { kind: 'store', access: 3, inner: 0, expr: planePosition(stage(2), dims, rank, seen.bounds !== undefined) },
-    ];
+    const chosen = chosenElement(stage(0), kernel, rank, seen.bounds !== undefined);
+    const kept = windows.map((_, d) => stage(1 + d));
     return {
       kind: 'loop',
       outer: rank + dims,
       inputs: [x.dtype],
       outputs: outputs.map((out) => out.dtype),
-      scalars: windows.flatMap((): DType[] => ['int32', 'int32', 'int32', 'int32', 'int32']),
-      accesses: [
-        inputAccess(0, seen, low),
-        outputAccess(0, written[0] as View),
-        ...(positions ? [inputAccess(0, seen, low), outputAccess(1, written[1] as View)] : []),
-      ],
-      stages: positions ? [...largest, ...places] : largest,
+      scalars: windows.flatMap((): DType[] => ['int32', 'int32', 'int32', 'int32']),
+      accesses: positions
+        ? [
+            inputAccess(0, seen, low),
+            inputAccess(0, anywhere, low),
+            outputAccess(0, written[0] as View),
+            outputAccess(1, written[1] as View),
+          ]
+        : [inputAccess(0, seen, low), outputAccess(0, written[0] as View)],
+      stages: positions
+        ? [
+            { kind: 'reduce', op: 'argmax', inner: dims, expr: load(0) },
+            ...chosen.map((expr): LoopKernel['stages'][number] => ({ kind: 'reduce', op: 'sum', inner: 0, expr })),
+            { kind: 'store', access: 2, inner: 0, expr: gather(1, kept) },
+            { kind: 'store', access: 3, inner: 0, expr: planePosition(kept) },
+          ]
+        : [
+            { kind: 'reduce', op: 'max', inner: dims, expr: load(0) },
+            { kind: 'store', access: 1, inner: 0, expr: stage(0) },
+          ],
     };
   };
-  const executable = x.runtime.prepare(`maxPool|${x.dtype}|${rank}|${dims}|${stepsText([seen, ...written])}`, build);
-  const inner = positions ? [...kernel, ...kernel] : kernel;
+  const steps = stepsText([seen, anywhere, ...written]);
+  const executable = x.runtime.prepare(`maxPool|${x.dtype}|${rank}|${kernel}|${steps}`, build);
   x.runtime.realize(
     executable,
     [x, ...outputs].map((t) => t.buffer),
     {
-      extents: [...seen.shape.slice(0, rank + dims), ...inner],
-      views: positions ? [seen, written[0] as View, seen, written[1] as View] : [seen, written[0] as View],
-      scalars: windows.flatMap((w, d) => [w.stride, w.dilation, w.padding, w.kernel, size[d] as number]),
+      extents: [...places, ...kernel],
+      views: positions ? [seen, anywhere, ...written] : [seen, ...written],
+      scalars: windows.flatMap((w, d) => [w.stride, w.dilation, w.padding, size[d] as number]),
     },
   );
 }
 
-/**
- * Position in the plane of element `chosen` of the window, or -1 where the window has padding only (which dilation allows);
- * scalars are stride, dilation, padding, kernel, size per axis.
- */
-function planePosition(chosen: Expr, dims: number, rank: number, padded: boolean): Expr {
+/** Scalars of a window axis in a kernel of maxima: stride, dilation, padding and size. */
+function windowScalars(d: number): [Expr, Expr, Expr, Expr] {
+  return [scalar(4 * d), scalar(4 * d + 1), scalar(4 * d + 2), scalar(4 * d + 3)];
+}
+
+/** Coordinates in the plane of element `chosen` of the window. */
+function chosenElement(chosen: Expr, kernel: readonly number[], rank: number, padded: boolean): Expr[] {
   let rest = chosen;
   const coordinates: Expr[] = [];
-  for (let d = dims - 1; d >= 0; d--) {
-    const [stride, dilation, padding, kernel] = [0, 1, 2, 3].map((i) => scalar(5 * d + i)) as [Expr, Expr, Expr, Expr];
-    const above = d > 0 ? op('truncDiv', rest, kernel) : rest;
-    const inside = d > 0 ? minus(rest, times(above, kernel)) : rest;
+  for (let d = kernel.length - 1; d >= 0; d--) {
+    const [stride, dilation, padding] = windowScalars(d);
+    // The width is a constant, because division by one is cheap.
+    const width = int(kernel[d] as number);
+    const above = d > 0 ? op('truncDiv', rest, width) : rest;
+    const inside = d > 0 ? minus(rest, times(above, width)) : rest;
     rest = above;
     const start = minus(times(index(rank + d), stride), padding);
     // Where all elements are -infinity the first one may be padding: the first element inside is taken then.
@@ -146,9 +160,13 @@ function planePosition(chosen: Expr, dims: number, rank: number, padded: boolean
     const element = padded ? atLeast(inside, first) : inside;
     coordinates.unshift(plus(start, times(element, dilation)));
   }
-  const size = (d: number): Expr => scalar(5 * d + 4);
+  return coordinates;
+}
+
+/** Position in the plane of some coordinates, or -1 where the window has padding only (which dilation allows). */
+function planePosition(coordinates: readonly Expr[]): Expr {
+  const size = (d: number): Expr => windowScalars(d)[3];
   const position = coordinates.reduce((above, coordinate, d) => plus(times(above, size(d)), coordinate));
-  if (!padded) return position;
   return coordinates.reduce(
     (inside, coordinate, d) => op('where', op('lt', coordinate, size(d)), inside, int(-1)),
     position,

@@ -74,3 +74,19 @@ export function groupSize(extents: readonly number[], first: number, count: numb
   for (let axis = 0; axis < count; axis++) size *= extents[first + axis] as number;
   return size;
 }
+
+/** Cuts a contraction of few rows, whose B is read where it lies, along the columns. */
+export function cutStream(batches: number, rows: number, columns: number, depth: number, threads: number): Blocks {
+  const wanted =
+    batches * rows * columns * depth > FEW_PRODUCTS ? Math.ceil((threads * UNITS_PER_THREAD) / batches) : 1;
+  const most = Math.max(FEW_COLUMNS, Math.min(MOST_COLUMNS, Math.ceil(columns / wanted)));
+  const unitColumns = part(columns, threads > 1 ? most : MOST_COLUMNS, 16);
+  return {
+    unitRows: rows,
+    rowUnits: 1,
+    walkedUnits: 1,
+    unitColumns,
+    columnUnits: Math.ceil(columns / unitColumns),
+    depth: part(depth, MOST_DEPTH, 8),
+  };
+}

@@ -22,14 +22,18 @@ import {
 } from '@flambeau/backend';
 import { interpret } from '@flambeau/backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { PieceRuntime } from '../routines/testing/piece-runtime.ts';
 import { WasmRuntime } from '../runtime/wasm-runtime.ts';
 import { hostFunction } from '../vector/index.ts';
-import { packedContraction } from './packed.ts';
+import { PackedContraction } from './packed.ts';
 
 /** Engines with and without relaxed SIMD, where this one has it. */
 const runtimes = [false, true]
   .filter((relaxed) => !relaxed || new WasmRuntime().features.relaxed)
-  .map((relaxed) => ({ relaxed, runtime: new WasmRuntime({ relaxed, hostFunction: (name) => hostFunction(name) as never }) }));
+  .map((relaxed) => ({
+    relaxed,
+    runtime: new WasmRuntime({ relaxed, hostFunction: (name) => hostFunction(name) as never }),
+  }));
 
 /** Reproducible random choices. */
 class Dice {
@@ -62,7 +66,13 @@ function filled(dtype: DType, length: number, dice: Dice): HostArray {
 }
 
 /** Runs a contraction in blocks and in the interpreter, on whole numbers, and expects equal results. */
-function check(kernel: ContractionKernel, extents: number[], views: View[], lengths: number[], scalars: Value[] = []): void {
+function check(
+  kernel: ContractionKernel,
+  extents: number[],
+  views: View[],
+  lengths: number[],
+  scalars: Value[] = [],
+): void {
   const dice = new Dice(lengths.reduce((sum, length) => sum + length, 1));
   const declared = [...kernel.inputs, ...kernel.outputs];
   const arrays = lengths.map((length, i) => filled(declared[i] as DType, length, dice));
@@ -75,9 +85,9 @@ function check(kernel: ContractionKernel, extents: number[], views: View[], leng
       runtime.write(buffer, array);
       return buffer;
     });
-    const run = packedContraction(kernel, runtime);
-    expect(run).not.toBeNull();
-    run?.(buffers, launch);
+    const packed = new PackedContraction(kernel, runtime);
+    expect(packed.fits).toBe(true);
+    packed.run(buffers, launch);
     const out = buffers.at(-1) as (typeof buffers)[number];
     expect(runtime.read(out, 0, out.length)).toEqual(expected.at(-1));
     for (const buffer of buffers) runtime.free(buffer);
@@ -119,7 +129,13 @@ function matmul(m: number, n: number, k: number, transposes: string, variation: 
     epilogue,
   };
   const size = (view: View): number => 2 * numel(view.shape) + 1;
-  check(kernel, [m, n, k], [a, b, result, ...addends], [size(a), size(b), ...addends.map(() => m * n), size(result)], values);
+  check(
+    kernel,
+    [m, n, k],
+    [a, b, result, ...addends],
+    [size(a), size(b), ...addends.map(() => m * n), size(result)],
+    values,
+  );
 }
 
 const SIZES: readonly (readonly [number, number, number])[] = [
@@ -169,7 +185,12 @@ describe('packed contractions equal the interpreter', () => {
 
   it('with a long epilogue', () => {
     const sum = op('add', op('mul', stage(0), scalar(0)), op('sub', load(3), op('mul', load(4), load(5))));
-    const epilogue = op('where', op('lt', sum, scalar(0)), op('floor', op('div', sum, scalar(0))), op('max', sum, load(3)));
+    const epilogue = op(
+      'where',
+      op('lt', sum, scalar(0)),
+      op('floor', op('div', sum, scalar(0))),
+      op('max', sum, load(3)),
+    );
     for (const transposes of ['nnn', 'ntt', 'nns']) {
       matmul(20, 31, 40, transposes, {
         loads: ['columns', 'rows', 'elements'],
@@ -194,6 +215,99 @@ describe('packed contractions equal the interpreter', () => {
       epilogue: stage(0),
     };
     check(kernel, [3, 2, 26, 17, 5], [a, b, out], [780, 170, 26 * 17 * 6]);
+  });
+});
+
+describe('contractions of few rows', () => {
+  it.each([1, 2, 3, 4])('read the other operand where it lies: %d', (rows) => {
+    for (const [n, k] of [
+      [70, 19],
+      [1045, 3],
+      [16, 530],
+    ] as const) {
+      for (const transposes of ['ntn', 'tsn', 'ntt', 'nts']) matmul(rows, n, k, transposes);
+      matmul(n, rows, k, 'tnt');
+    }
+    matmul(rows, 70, 19, 'ntn', { dtype: 'float16', loads: ['columns'], epilogue: op('add', stage(0), load(3)) });
+  });
+});
+
+describe('results do not depend on', () => {
+  const sizes = [
+    [300, 200, 100],
+    [64, 700, 1100],
+    [3, 2500, 300],
+    [520, 9, 40],
+  ] as const;
+  it.each(sizes)('how many threads share %d x %d x %d', (m, n, k) => {
+    const dice = new Dice(11);
+    const numbers = (length: number): Float32Array =>
+      Float32Array.from({ length }, () => dice.below(2 ** 20) / 2 ** 20);
+    const [left, right] = [numbers(m * k), numbers(k * n)];
+    const results = [1, 2, 5].map((pieces) => {
+      const runtime = new PieceRuntime(pieces);
+      const buffers = [left, right, new Float32Array(m * n)].map((array) => {
+        const buffer = runtime.allocate('float32', array.length);
+        runtime.write(buffer, array);
+        return buffer;
+      });
+      const views = [contiguousView([m, k]), permuteView(contiguousView([k, n]), [1, 0]), contiguousView([m, n])];
+      const [a, b, out] = views as [View, View, View];
+      const kernel: ContractionKernel = {
+        kind: 'contraction',
+        inputs: ['float32', 'float32'],
+        outputs: ['float32'],
+        scalars: [],
+        axes: { batch: 0, m: 1, n: 1, k: 1 },
+        accesses: [inputAccess(0, a), inputAccess(1, b), outputAccess(0, out)],
+        epilogue: stage(0),
+      };
+      new PackedContraction(kernel, runtime).run(buffers, { extents: [m, n, k], views, scalars: [] });
+      return runtime.read(buffers[2] as (typeof buffers)[number], 0, m * n) as Float32Array;
+    }) as [Float32Array, Float32Array, Float32Array];
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+    for (let at = 0; at < m * n; at += 97) {
+      const [row, column] = [Math.floor(at / n), at % n];
+      let sum = 0;
+      for (let i = 0; i < k; i++) sum += (left[row * k + i] as number) * (right[i * n + column] as number);
+      expect(results[0][at]).toBeCloseTo(sum, 2);
+    }
+  });
+});
+
+describe('padding', () => {
+  it('may reach beyond the end of memory', () => {
+    const runtime = new WasmRuntime();
+    const size = 1800;
+    const axis = { kernel: 3, stride: 900, dilation: 900, padding: 900, positions: 2 };
+    const whole = contiguousView([1, 1, size, size]);
+    const windows = windowView(whole, [
+      { ...axis, axis: 2 },
+      { ...axis, axis: 3 },
+    ]);
+    const image = permuteView(windows, [0, 2, 3, 1, 4, 5]);
+    const weight = contiguousView([4, 1, 3, 3]);
+    const out = contiguousView([4, 1, 2, 2]);
+    const kernel: ContractionKernel = {
+      kind: 'contraction',
+      inputs: ['float32', 'float32'],
+      outputs: ['float32'],
+      scalars: [],
+      axes: { batch: 0, m: 1, n: 3, k: 3 },
+      accesses: [inputAccess(0, weight), inputAccess(1, image), outputAccess(0, out)],
+      epilogue: stage(0),
+    };
+    const lengths = [36, size * size, 16];
+    const buffers = lengths.map((length) => runtime.allocate('float32', length));
+    const data = lengths.map((length) => Float32Array.from({ length }, (_, i) => (i % 7) - 3));
+    data.forEach((array, i) => runtime.write(buffers[i] as (typeof buffers)[number], array));
+    const launch = { extents: [4, 1, 2, 2, 1, 3, 3], views: [weight, image, out], scalars: [] };
+    const { address } = buffers[1] as (typeof buffers)[number];
+    expect(address + 4 * (size * size + 899 * size)).toBeGreaterThan(runtime.bytes.length);
+    new PackedContraction(kernel, runtime).run(buffers, launch);
+    interpret(kernel, data, launch);
+    expect(runtime.read(buffers[2] as (typeof buffers)[number], 0, 16)).toEqual(data[2]);
   });
 });
 
@@ -240,7 +354,16 @@ function convolution(
   const places = [images, positions, positions];
   const taps = [channels, length, length];
   const counts = [outputs * numel(taps), images * channels * size ** 2, outputs * numel(places)] as const;
-  const run = (a: View, b: View, out: View, extents: number[], m: number, n: number, lengths: number[], bounded: 0 | 1): void => {
+  const run = (
+    a: View,
+    b: View,
+    out: View,
+    extents: number[],
+    m: number,
+    n: number,
+    lengths: number[],
+    bounded: 0 | 1,
+  ): void => {
     const kernel: ContractionKernel = {
       kind: 'contraction',
       inputs: [dtype, dtype],
@@ -260,5 +383,14 @@ function convolution(
   run(forward, weight, swappedOut, [...places, outputs, ...taps], 3, 1, [counts[1], counts[0], counts[2]], 0);
   const whole = contiguousView([...places, outputs]);
   run(forward, weight, whole, [...places, outputs, ...taps], 3, 1, [counts[1], counts[0], counts[2]], 0);
-  run(backward, grown, permuteView(weight, [1, 2, 3, 0]), [...taps, outputs, ...places], 3, 1, [counts[1], counts[2], counts[0]], 0);
+  run(
+    backward,
+    grown,
+    permuteView(weight, [1, 2, 3, 0]),
+    [...taps, outputs, ...places],
+    3,
+    1,
+    [counts[1], counts[2], counts[0]],
+    0,
+  );
 }

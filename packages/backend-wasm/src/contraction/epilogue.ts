@@ -1,6 +1,6 @@
 import {
-  castValue,
   type ContractionKernel,
+  castValue,
   computeDType,
   type DType,
   dtypes,
@@ -36,8 +36,8 @@ import {
   emitStoreLanes,
   splatValue,
 } from '../vector/index.ts';
+import { until } from './code.ts';
 import { type AccessNumbers, type ParameterLayout, type ScratchLayout, SLIVER_COLUMNS } from './layout.ts';
-import { until } from './pack.ts';
 
 /** Operations so short that the micro-kernel may repeat them for every vector. */
 const SHORT: ReadonlySet<ScalarOpName> = new Set<ScalarOpName>(['add', 'sub', 'mul', 'max', 'min', 'neg', 'abs']);
@@ -141,7 +141,13 @@ export class Epilogue {
   }
 
   /** Writes four columns, all results of which lie side by side; addresses are those of the first. */
-  writeVector(e: Emitter, accumulator: V128, scalars: readonly Lanes[], addresses: readonly I32[], vector: number): void {
+  writeVector(
+    e: Emitter,
+    accumulator: V128,
+    scalars: readonly Lanes[],
+    addresses: readonly I32[],
+    vector: number,
+  ): void {
     const value = this.value(e, accumulator, scalars, (result) => {
       const { dtype, bytes } = this.results[result] as AccessNumbers;
       const address = addresses[result] as I32;

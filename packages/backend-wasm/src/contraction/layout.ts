@@ -185,8 +185,7 @@ export class ParameterLayout {
       writeSteps(words, base + target, extents, lines.extent, steps, lines.operand, lines.axes, scale);
       writeSteps(words, base + linear.depth, extents, depth.extent, steps, batch + lines.axes, depth.axes, scale);
     };
-    words[base + numbers.address.base] =
-      (buffers[numbers.buffer] as WasmBuffer).address + view.offset * numbers.bytes;
+    words[base + numbers.address.base] = (buffers[numbers.buffer] as WasmBuffer).address + view.offset * numbers.bytes;
     write(numbers.address, view.strides, numbers.bytes);
     if (numbers.bounds.length === 0) return;
     const bounds = view.bounds as readonly Bound[];

@@ -10,16 +10,16 @@ import {
 } from '../assembler/index.ts';
 import type { Features } from '../runtime/runtime.ts';
 import type { Emitter, Lanes } from '../vector/emitter.ts';
+import { minimum, until } from './code.ts';
 import type { Epilogue } from './epilogue.ts';
 import { type ScratchLayout, SLIVER_COLUMNS } from './layout.ts';
-import { until } from './pack.ts';
 
 /** Bits of a strip's mode: there are sums of earlier blocks of the depth; this block is the last. */
 export const RESUME = 1;
 export const LAST = 2;
 
 /** Steps of the depth per turn of the loop. */
-const UNROLL = 4;
+const UNROLL = 1;
 
 /** What strips of all heights share. */
 export interface StripContext {
@@ -103,7 +103,15 @@ function writeTile(strip: Strip, vectors: 1 | 2): void {
     () => {
       const spill = (): void => {
         each((sum, i, v) => f.store(scratch, sum, layout.tile + place(i, v)));
-        f.call(finish, strip.parameters, scratch, row, column, i32.const(rows), minimum(left, SLIVER_COLUMNS));
+        f.call(
+          finish,
+          strip.parameters,
+          scratch,
+          row,
+          column,
+          i32.const(rows),
+          minimum(left, i32.const(SLIVER_COLUMNS)),
+        );
       };
       if (vectors === 1 || !epilogue.inline) {
         spill();
@@ -115,10 +123,6 @@ function writeTile(strip: Strip, vectors: 1 | 2): void {
     () => each((sum, i, v) => f.store(sums, sum, place(i, v))),
   );
   f.advance(sums, 4 * SLIVER_COLUMNS * rows);
-}
-
-function minimum(a: Local<'i32'>, b: number): I32 {
-  return i32.sub(i32.const(b), i32.and(i32.sub(i32.const(b), a), i32.shr_s(i32.sub(a, i32.const(b)), i32.const(31))));
 }
 
 /** Adds the products of one sliver each of A and B. */

@@ -16,6 +16,7 @@ import {
 import type { Features } from '../runtime/runtime.ts';
 import type { Emitter } from '../vector/emitter.ts';
 import { emitLoad, emitLoadLanes } from '../vector/index.ts';
+import { until } from './code.ts';
 import type { AccessNumbers } from './layout.ts';
 
 /** How an operand walks memory by units: along its lines, or along the depth. */
@@ -122,9 +123,7 @@ export class Packing {
   /** Whether four table entries from `address` on are consecutive elements from `first` on. */
   consecutive(address: I32, first: I32, offset = 0, skip = 0): I32 {
     const wanted = LANES.map((lane) => (skip + lane) * this.bytes);
-    return i32x4.all_true(
-      i32x4.eq(i32x4.sub(v128.load(address, offset), i32x4.splat(first)), i32x4Const(...wanted)),
-    );
+    return i32x4.all_true(i32x4.eq(i32x4.sub(v128.load(address, offset), i32x4.splat(first)), i32x4Const(...wanted)));
   }
 
   /** Runs the body with the number of vectors side by side, 2 or 1, as the launch wants. */
@@ -144,11 +143,6 @@ function spread(f: FunctionBuilder, value: V128, combine: (a: V128, b: V128) => 
   f.set(whole, combine(whole, shuffle(whole, whole, swapped)));
   f.set(whole, combine(whole, shuffle(whole, whole, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11])));
   return whole;
-}
-
-/** Runs a body, which ends by advancing a cursor, until the cursor reaches an end. */
-export function until(f: FunctionBuilder, cursor: I32, end: I32, body: () => void): void {
-  f.while(i32.lt_u(cursor, end), body);
 }
 
 /**
@@ -285,10 +279,7 @@ function packBoundedLines(p: Packing): void {
     until(f, tap, taps, () => {
       const broken = p.outside(
         (bound) =>
-          i32x4.add(
-            (reach[bound] as (typeof reach)[number]).low,
-            v128.load32_splat(tap, p.places.depth[bound + 1]),
-          ),
+          i32x4.add((reach[bound] as (typeof reach)[number]).low, v128.load32_splat(tap, p.places.depth[bound + 1])),
         reach.map(({ limit }) => limit),
       ) as V128;
       f.if(

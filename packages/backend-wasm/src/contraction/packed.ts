@@ -1,6 +1,6 @@
-import type { ContractionKernel } from '@flambeau/backend';
-import type { Program, Run, Runtime } from '../runtime/runtime.ts';
-import { type Blocks, cut, groupSize } from './blocks.ts';
+import type { ContractionKernel, Launch, View } from '@flambeau/backend';
+import type { Program, Runtime, WasmBuffer } from '../runtime/runtime.ts';
+import { type Blocks, cut, cutStream, groupSize } from './blocks.ts';
 import {
   type AccessNumbers,
   BLOCK_DEPTH,
@@ -16,7 +16,9 @@ import {
   WALKED_ROWS,
 } from './layout.ts';
 import type { Form } from './pack.ts';
-import { compileContraction } from './program.ts';
+import { compileContraction, compileStream } from './program.ts';
+import { STREAMED_ROWS } from './stream.ts';
+import { Surroundings } from './surroundings.ts';
 
 /** Multiplications that a thread should at least be given. */
 const GRAIN = 2 ** 19;
@@ -24,51 +26,132 @@ const GRAIN = 2 ** 19;
 /** Runs of units along the depth from which on packing transposes. */
 const SHORT_RUN = 4;
 
+/** Below so many products at all or per index of the batch, or so few lines of an operand, packing costs more than it saves. */
+const FEW_PRODUCTS = 8192;
+const FEW_BATCH_PRODUCTS = 512;
+const FEW_LINES = 3;
+
+/** Private memory that the panel and unfinished sums need at least (bytes). */
+const ROOM = 2 ** 20;
+
 /**
  * A contraction in blocks: both operands are packed through their views into slivers, a register-blocked micro-kernel
- * multiplies them, and the epilogue takes the sums out of registers. Null where its numbers have no room.
+ * multiplies them, and the epilogue takes the sums out of registers.
  *
  * @source Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication".
  */
-export function packedContraction(kernel: ContractionKernel, runtime: Runtime): Run | null {
-  const { batch, m, n } = kernel.axes;
-  const steps = kernel.accesses[2]?.steps ?? [];
-  const units = (first: number, count: number): boolean => steps.slice(first, first + count).includes('unit');
-  const swap = units(batch, m) && !units(batch + m, n);
-  const layout = new ParameterLayout(kernel, swap);
-  const { room } = new ScratchLayout(layout);
-  if (!layout.fits || room < 2 ** 20) return null;
-  const programs = new Map<number, Program>();
-  const { rows, columns, depth, operands } = layout;
-  return (buffers, launch) => {
+export class PackedContraction {
+  readonly #kernel: ContractionKernel;
+  readonly #runtime: Runtime;
+  readonly #layout: ParameterLayout;
+  readonly #room: number;
+  /** Whether both operands walk the depth by units, so that a sum of products reads them as they lie. */
+  readonly #dots: boolean;
+  readonly #programs = new Map<number, Program>();
+  readonly #surroundings: Surroundings;
+
+  constructor(kernel: ContractionKernel, runtime: Runtime) {
+    const { batch, m, n } = kernel.axes;
+    const steps = kernel.accesses[2]?.steps ?? [];
+    const units = (first: number, count: number): boolean => steps.slice(first, first + count).includes('unit');
+    // Results are written along the columns.
+    const swap = units(batch, m) && !units(batch + m, n);
+    this.#kernel = kernel;
+    this.#runtime = runtime;
+    this.#layout = new ParameterLayout(kernel, swap);
+    this.#room = new ScratchLayout(this.#layout).room;
+    this.#dots = this.#layout.operands.every(({ access }) => access.steps.at(-1) === 'unit');
+    this.#surroundings = new Surroundings(this.#layout.operands, runtime);
+  }
+
+  /** Whether a launch's numbers and tables have room. */
+  get fits(): boolean {
+    return this.#layout.fits && this.#room >= ROOM;
+  }
+
+  /** Whether blocks pay for a launch. */
+  suits({ extents, views }: Launch): boolean {
+    const { rows, columns, depth, operands } = this.#layout;
+    const height = groupSize(extents, rows.extent, rows.axes);
+    const width = groupSize(extents, columns.extent, columns.axes);
+    const length = groupSize(extents, depth.extent, depth.axes);
+    const products = height * width * length;
+    if (products < FEW_BATCH_PRODUCTS) return false;
+    if (products < FEW_PRODUCTS && products * groupSize(extents, 0, this.#kernel.axes.batch) < FEW_PRODUCTS)
+      return false;
+    const fewest = Math.min(height, width);
+    if (fewest > FEW_LINES || (fewest === FEW_LINES && !this.#dots)) return true;
+    // Short sums over windows cost most where each element looks for its bounds.
+    if (operands.some(({ bounds }) => bounds.length)) return length < Math.max(height, width);
+    return this.#streams(height, views);
+  }
+
+  /** Runs a launch. */
+  run(buffers: readonly WasmBuffer[], launch: Launch): void {
     const { extents } = launch;
-    const batches = groupSize(extents, 0, batch);
+    const { rows, columns, depth } = this.#layout;
+    const runtime = this.#runtime;
+    const batches = groupSize(extents, 0, this.#kernel.axes.batch);
     const height = groupSize(extents, rows.extent, rows.axes);
     const width = groupSize(extents, columns.extent, columns.axes);
     const length = groupSize(extents, depth.extent, depth.axes);
     if (batches * height * width === 0) return;
-    layout.write(runtime, buffers, launch);
-    const blocks = cut(batches, height, width, length, runtime.threads, room);
-    const words = runtime.words;
-    const base = runtime.parameters >>> 2;
-    words[base + ROWS] = height;
-    words[base + COLUMNS] = width;
-    words[base + DEPTH] = length;
-    writeBlocks(words, base, blocks);
-    const [a, b] = [
-      formOf(words, base, operands[0], operands[0].address.rows),
-      formOf(words, base, operands[1], operands[1].address.columns),
-    ];
-    const key = (a === 'depth' ? 2 : 0) + (b === 'depth' ? 1 : 0);
-    let program = programs.get(key);
-    if (!program) {
-      program = compileContraction(kernel, layout, [a, b], runtime);
-      programs.set(key, program);
+    const safe = this.#surroundings.secure(buffers, launch);
+    try {
+      this.#layout.write(runtime, safe, launch);
+      const { words, threads } = runtime;
+      const base = runtime.parameters >>> 2;
+      const streams = this.#streams(height, launch.views);
+      const blocks = streams
+        ? cutStream(batches, height, width, length, threads)
+        : cut(batches, height, width, length, threads, this.#room);
+      words[base + ROWS] = height;
+      words[base + COLUMNS] = width;
+      words[base + DEPTH] = length;
+      writeBlocks(words, base, blocks);
+      const program = streams ? this.#streamProgram(height) : this.#packedProgram(words, base);
+      const products = blocks.unitRows * blocks.unitColumns * length;
+      runtime.dispatch(program, batches * blocks.rowUnits * blocks.columnUnits, Math.ceil(GRAIN / products));
+    } finally {
+      this.#surroundings.release();
     }
-    const products = blocks.unitRows * blocks.unitColumns * length;
-    const count = batches * blocks.rowUnits * blocks.columnUnits;
-    runtime.dispatch(program, count, Math.ceil(GRAIN / products));
-  };
+  }
+
+  /** Whether to read B where it lies. */
+  #streams(height: number, views: readonly View[]): boolean {
+    const [a, b] = this.#layout.operands;
+    if (height > STREAMED_ROWS || a.bounds.length || b.bounds.length) return false;
+    const { shape, strides } = views[b.view] as View;
+    const { operand, axes } = this.#layout.columns;
+    let step = 1;
+    for (let axis = operand + axes - 1; axis >= operand; axis--) {
+      const size = shape[axis] as number;
+      if (size !== 1 && strides[axis] !== step) return false;
+      step *= size;
+    }
+    return true;
+  }
+
+  #packedProgram(words: Int32Array, base: number): Program {
+    const [left, right] = this.#layout.operands;
+    const a = formOf(words, base, left, left.address.rows);
+    const b = formOf(words, base, right, right.address.columns);
+    const key = (a === 'depth' ? 2 : 0) + (b === 'depth' ? 1 : 0);
+    return this.#program(key, () => compileContraction(this.#kernel, this.#layout, [a, b], this.#runtime));
+  }
+
+  #streamProgram(height: number): Program {
+    return this.#program(4 + height, () => compileStream(this.#kernel, this.#layout, height, this.#runtime));
+  }
+
+  #program(key: number, compile: () => Program): Program {
+    let found = this.#programs.get(key);
+    if (!found) {
+      found = compile();
+      this.#programs.set(key, found);
+    }
+    return found;
+  }
 }
 
 function writeBlocks(words: Int32Array, base: number, blocks: Blocks): void {
@@ -82,8 +165,7 @@ function writeBlocks(words: Int32Array, base: number, blocks: Blocks): void {
 
 /** Along what an operand walks by units for longer. */
 function formOf(words: Int32Array, base: number, { address, bytes }: AccessNumbers, lines: number): Form {
-  const run = (steps: number): number =>
-    words[base + steps + 2] === bytes ? (words[base + steps + 1] as number) : 1;
+  const run = (steps: number): number => (words[base + steps + 2] === bytes ? (words[base + steps + 1] as number) : 1);
   const along = run(address.depth);
   return along >= SHORT_RUN && along > run(lines) ? 'depth' : 'lines';
 }

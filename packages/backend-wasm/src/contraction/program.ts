@@ -1,6 +1,5 @@
 import type { ContractionKernel } from '@flambeau/backend';
 import {
-  callValue,
   type FunctionBuilder,
   type FunctionReference,
   type I32,
@@ -9,13 +8,14 @@ import {
   ModuleBuilder,
 } from '../assembler/index.ts';
 import type { Program, Runtime } from '../runtime/runtime.ts';
+import { type Block, BlockTables, blockFunction } from './block-tables.ts';
+import { minimum, until } from './code.ts';
 import { Epilogue } from './epilogue.ts';
 import {
   BLOCK_DEPTH,
   COLUMN_UNITS,
   COLUMNS,
   DEPTH,
-  type Linear,
   type ParameterLayout,
   ROW_UNITS,
   ROWS,
@@ -27,8 +27,8 @@ import {
   WALKED_ROWS,
 } from './layout.ts';
 import { LAST, RESUME, stripFunction } from './micro-kernel.ts';
-import { type Form, Packing, packFunction, until } from './pack.ts';
-import { padTable, type TableFunctions, tableFunctions } from './tables.ts';
+import { type Form, Packing, packFunction } from './pack.ts';
+import { streamFunction } from './stream.ts';
 
 /** Compiles a contraction for operands that walk memory in the given ways. */
 export function compileContraction(
@@ -37,31 +37,65 @@ export function compileContraction(
   forms: readonly [Form, Form],
   runtime: Runtime,
 ): Program {
+  return compile(runtime, (module) => new PackedProgram(kernel, layout, forms, runtime, module).blockFunction());
+}
+
+/** Compiles a contraction of few rows, for a B that walks its columns by units. */
+export function compileStream(
+  kernel: ContractionKernel,
+  layout: ParameterLayout,
+  rows: number,
+  runtime: Runtime,
+): Program {
+  return compile(runtime, (module) => streamFunction(kernel, layout, rows, runtime, module));
+}
+
+function compile(runtime: Runtime, block: (module: ModuleBuilder) => FunctionReference): Program {
   const module = new ModuleBuilder(runtime.memory);
   const run = module.function({ parameters: ['i32', 'i32', 'i32', 'i32'], results: [] }, 'run');
-  new ProgramWriter(kernel, layout, forms, runtime, module).writeRun(run);
+  writeRun(run, block(module));
   return runtime.load(module.encode(), module.imports);
 }
 
-/** The locals of the function that does one block of rows and columns, all of the depth. */
-interface Block {
-  readonly f: FunctionBuilder;
-  readonly parameters: Local<'i32'>;
-  readonly scratch: Local<'i32'>;
-  readonly batch: Local<'i32'>;
-  readonly row: Local<'i32'>;
-  readonly rows: Local<'i32'>;
-  readonly column: Local<'i32'>;
-  readonly columns: Local<'i32'>;
+/** Units are blocks of rows, then blocks of columns, then the batch; neighbours along the rows are walked as one. */
+function writeRun(f: FunctionBuilder, block: FunctionReference): void {
+  const [parameters, scratch, unit, end] = [0, 1, 2, 3].map((i) => f.parameter(i, 'i32')) as [
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+  ];
+  const number = (word: number): I32 => i32.load(parameters, 4 * word);
+  const first = f.local('i32');
+  const rest = f.local('i32');
+  const rows = f.local('i32');
+  const row = f.local('i32');
+  const column = f.local('i32');
+  until(f, unit, end, () => {
+    f.set(rest, i32.div_u(unit, number(ROW_UNITS)));
+    f.set(first, i32.sub(unit, i32.mul(rest, number(ROW_UNITS))));
+    f.set(rows, i32.sub(number(ROW_UNITS), first));
+    f.set(rows, minimum(rows, i32.sub(end, unit)));
+    f.set(row, number(WALKED_ROWS));
+    f.if(i32.gt_u(rows, row), () => f.set(rows, row));
+    f.advance(unit, rows);
+    f.set(row, i32.mul(first, number(UNIT_ROWS)));
+    f.set(rows, i32.mul(rows, number(UNIT_ROWS)));
+    f.if(i32.gt_u(rows, i32.sub(number(ROWS), row)), () => f.set(rows, i32.sub(number(ROWS), row)));
+    f.set(first, i32.div_u(rest, number(COLUMN_UNITS)));
+    f.set(column, i32.mul(i32.sub(rest, i32.mul(first, number(COLUMN_UNITS))), number(UNIT_COLUMNS)));
+    f.set(rest, i32.sub(number(COLUMNS), column));
+    f.if(i32.gt_u(rest, number(UNIT_COLUMNS)), () => f.set(rest, number(UNIT_COLUMNS)));
+    f.call(block, parameters, scratch, first, row, rows, column, rest);
+  });
 }
 
-class ProgramWriter {
-  readonly #parameters: ParameterLayout;
+class PackedProgram {
   readonly #scratch: ScratchLayout;
   readonly #epilogue: Epilogue;
   readonly #runtime: Runtime;
   readonly #module: ModuleBuilder;
-  readonly #tables: TableFunctions;
+  readonly #tables: BlockTables;
   readonly #packs: readonly [FunctionReference, FunctionReference];
   /** By number of rows. */
   readonly #strips: readonly FunctionReference[];
@@ -76,12 +110,11 @@ class ProgramWriter {
     const { features } = runtime;
     const scratch = new ScratchLayout(parameters);
     const epilogue = new Epilogue(kernel, parameters, scratch);
-    this.#parameters = parameters;
     this.#scratch = scratch;
     this.#epilogue = epilogue;
     this.#runtime = runtime;
     this.#module = module;
-    this.#tables = tableFunctions(module);
+    this.#tables = new BlockTables(module, parameters, scratch);
     const packOf = (operand: 0 | 1): FunctionReference => {
       const relative = (places: readonly number[]): number[] => places.map((place) => place - (places[0] as number));
       const places = { lines: relative(scratch.lines[operand]), depth: relative(scratch.depth[operand]) };
@@ -94,48 +127,11 @@ class ProgramWriter {
     this.#strips = Array.from({ length: SLIVER_ROWS }, (_, i) => strip(i + 1));
   }
 
-  /** Units are blocks of rows, then blocks of columns, then the batch; neighbours along the rows are walked as one. */
-  writeRun(f: FunctionBuilder): void {
-    const [parameters, scratch, unit, end] = [0, 1, 2, 3].map((i) => f.parameter(i, 'i32')) as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
-    const block = this.#blockFunction();
-    const number = (word: number): I32 => i32.load(parameters, 4 * word);
-    const first = f.local('i32');
-    const rest = f.local('i32');
-    const rows = f.local('i32');
-    const row = f.local('i32');
-    const column = f.local('i32');
-    until(f, unit, end, () => {
-      f.set(rest, i32.div_u(unit, number(ROW_UNITS)));
-      f.set(first, i32.sub(unit, i32.mul(rest, number(ROW_UNITS))));
-      f.set(rows, i32.sub(number(ROW_UNITS), first));
-      f.if(i32.gt_u(rows, i32.sub(end, unit)), () => f.set(rows, i32.sub(end, unit)));
-      f.set(row, number(WALKED_ROWS));
-      f.if(i32.gt_u(rows, row), () => f.set(rows, row));
-      f.advance(unit, rows);
-      f.set(row, i32.mul(first, number(UNIT_ROWS)));
-      f.set(rows, i32.mul(rows, number(UNIT_ROWS)));
-      f.if(i32.gt_u(rows, i32.sub(number(ROWS), row)), () => f.set(rows, i32.sub(number(ROWS), row)));
-      f.set(first, i32.div_u(rest, number(COLUMN_UNITS)));
-      f.set(column, i32.mul(i32.sub(rest, i32.mul(first, number(COLUMN_UNITS))), number(UNIT_COLUMNS)));
-      f.set(rest, i32.sub(number(COLUMNS), column));
-      f.if(i32.gt_u(rest, number(UNIT_COLUMNS)), () => f.set(rest, number(UNIT_COLUMNS)));
-      f.call(block, parameters, scratch, first, row, rows, column, rest);
-    });
-  }
-
-  /** `block(parameters, scratch, batch, row, rows, column, columns)`. */
-  #blockFunction(): FunctionReference {
-    const f = this.#module.function({ parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], results: [] });
-    const [parameters, scratch, batch, row, rows, column, columns] = Array.from({ length: 7 }, (_, i) =>
-      f.parameter(i, 'i32'),
-    ) as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
-    const b: Block = { f, parameters, scratch, batch, row, rows, column, columns };
-    this.#fillTables(b);
+  blockFunction(): FunctionReference {
+    const b = blockFunction(this.#module);
+    const { f, parameters } = b;
+    this.#tables.fillLines(b);
+    if (this.#epilogue.inline) this.#flagColumns(b);
     const from = f.local('i32');
     const depth = f.local('i32');
     const total = f.local('i32', i32.load(parameters, 4 * DEPTH));
@@ -147,53 +143,12 @@ class ProgramWriter {
         f.set(depth, i32.sub(total, from));
         f.set(mode, i32.or(mode, i32.const(LAST)));
       });
-      this.#fillDepth(b, from, depth);
+      this.#tables.fillDepth(b, from, depth);
       this.#packColumns(b, depth);
       this.#walkRows(b, depth, mode);
       f.advance(from, depth);
     });
     return f;
-  }
-
-  /** Base of a linear quantity at the block's batch index. */
-  #base({ parameters, batch }: Block, linear: Linear): I32 {
-    const steps = i32.add(parameters, i32.const(4 * linear.batch));
-    return i32.add(i32.load(parameters, 4 * linear.base), callValue('i32', this.#tables.locate, steps, batch));
-  }
-
-  #fill(b: Block, table: number, steps: number, first: I32, count: I32, base: I32): void {
-    const { f, scratch, parameters } = b;
-    f.call(
-      this.#tables.fill,
-      i32.add(scratch, i32.const(table)),
-      i32.add(parameters, i32.const(4 * steps)),
-      first,
-      count,
-      base,
-    );
-  }
-
-  #fillTables(b: Block): void {
-    const { f, scratch, row, rows, column, columns } = b;
-    const { operands, results } = this.#parameters;
-    const endOf = (table: number, count: I32): Local<'i32'> =>
-      f.local('i32', i32.add(i32.add(scratch, i32.const(table)), i32.shl(count, i32.const(2))));
-    operands.forEach((operand, o) => {
-      const [first, count] = o === 0 ? [row, rows] : [column, columns];
-      [operand.address, ...operand.bounds].forEach((linear, i) => {
-        const table = this.#scratch.lines[o]?.[i] as number;
-        this.#fill(b, table, o === 0 ? linear.rows : linear.columns, first, count, this.#base(b, linear));
-        // What is behind the last line of A is written over; columns behind the last of B are computed and dropped.
-        padTable(f, endOf(table, count), o === 0 && i === 0 ? operand.bytes : 0);
-      });
-    });
-    results.forEach(({ address }, i) => {
-      const [rowTable, columnTable] = [this.#scratch.rows[i] as number, this.#scratch.columns[i] as number];
-      this.#fill(b, rowTable, address.rows, row, rows, this.#base(b, address));
-      this.#fill(b, columnTable, address.columns, column, columns, i32.const(0));
-      padTable(f, endOf(columnTable, columns), 0);
-    });
-    if (this.#epilogue.inline) this.#flagColumns(b);
   }
 
   #flagColumns({ f, scratch, columns }: Block): void {
@@ -206,14 +161,6 @@ class ProgramWriter {
       f.store(flag, i32.and(whole, this.#epilogue.consecutive(e, at, 2)), this.#scratch.flags);
       f.advance(at, 4 * SLIVER_COLUMNS);
       f.advance(flag, 4);
-    });
-  }
-
-  #fillDepth(b: Block, from: I32, depth: I32): void {
-    this.#parameters.operands.forEach((operand, o) => {
-      [operand.address, ...operand.bounds].forEach((linear, i) => {
-        this.#fill(b, this.#scratch.depth[o]?.[i] as number, linear.depth, from, depth, i32.const(0));
-      });
     });
   }
 
@@ -262,7 +209,9 @@ class ProgramWriter {
       f.set(height, i32.div_u(i32.add(left, i32.sub(slivers, i32.const(1))), slivers));
       this.#pack(b, 0, sliver, i32.shl(height, i32.const(2)), row, depth, i32.gt_u(height, i32.const(4)));
       this.#strips.forEach((strip, i) => {
-        f.if(i32.eq(height, i32.const(i + 1)), () => f.call(strip, parameters, scratch, row, depth, columns, sums, mode));
+        f.if(i32.eq(height, i32.const(i + 1)), () =>
+          f.call(strip, parameters, scratch, row, depth, columns, sums, mode),
+        );
       });
       f.advance(row, i32.shl(height, i32.const(2)));
       f.advance(sums, i32.mul(line, height));

@@ -34,7 +34,7 @@ export function writeSteps(
     const extent = extents[firstExtent + axis] as number;
     if (extent === 1) continue;
     const step = (steps[firstStep + axis] as number) * scale;
-    const merges = last > at && ((words[last] as number) * (words[last + 1] as number) | 0) === (step | 0);
+    const merges = last > at && (((words[last] as number) * (words[last + 1] as number)) | 0) === (step | 0);
     if (merges) {
       words[last] = (words[last] as number) * extent;
     } else {

@@ -1,4 +1,4 @@
-import { castValue, computeDType, type DType, dtypes, type ReduceOp } from '@flambeau/backend';
+import { castValue, computeDType, type DType, dtypes, isFloat, type ReduceOp } from '@flambeau/backend';
 import { f32x4, type Local, shuffle, type V128 } from '../assembler/index.ts';
 import type { Emitter, Lanes } from '../vector/emitter.ts';
 import { emitCast, emitConstant, emitHorizontal, emitOp, emitSelect } from '../vector/index.ts';
@@ -209,12 +209,13 @@ class ArgFold implements Accumulator {
     this.#take(emitOp(e, 'or', 'bool', [better, this.#and(equal, earlier)]), value, position);
   }
 
+  /** Beyond the best, or the first NaN: not at or before the best, unless that is NaN. */
   #isBetter(value: Lanes, best: Lanes): Lanes {
     const e = this.#e;
-    const beyond = emitOp(e, this.#better, this.#dtype, [value, best]);
-    if (dtypes[this.#dtype].kind !== 'float') return beyond;
-    const first = emitOp(e, 'not', 'bool', [emitOp(e, 'isnan', this.#dtype, [best])]);
-    return emitOp(e, 'or', 'bool', [beyond, this.#and(emitOp(e, 'isnan', this.#dtype, [value]), first)]);
+    if (!isFloat(this.#dtype)) return emitOp(e, this.#better, this.#dtype, [value, best]);
+    const within = emitOp(e, this.#better === 'gt' ? 'le' : 'ge', this.#dtype, [value, best]);
+    const beyond = emitOp(e, 'not', 'bool', [within]);
+    return this.#and(beyond, emitOp(e, 'eq', this.#dtype, [best, best]));
   }
 
   #and(a: Lanes, b: Lanes): Lanes {

@@ -255,18 +255,13 @@ export function storeElements(nest: Nest, number: number, site: Site, value: Lan
     emitStore(e, dtype, at, value);
     return;
   }
-  const { count } = site;
-  e.f.if(
-    i32.eq(count, i32.const(LANES)),
-    () => emitStore(e, dtype, at, value),
-    () => emitStorePart(e, dtype, at, value, count),
-  );
+  emitStorePart(e, dtype, at, value, site.count);
 }
 
 /** The current index along an axis. */
 export function indexLanes(nest: Nest, axis: number, site: Site): Lanes {
   const { e } = nest;
-  const counter = site.position.counters.get(axis) as Local<'i32'>;
+  const counter = site.position.counters.get(axis) as I32;
   if (axis !== site.axis) return { dtype: 'int32', parts: [e.f.local('v128', i32x4.splat(counter))] };
   return emitIndexLanes(e, i32.add(counter, i32.const(site.block * LANES)));
 }

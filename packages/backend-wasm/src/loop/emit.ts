@@ -95,15 +95,14 @@ class Emission {
       const store = (site: Site): void => this.#store(stage, site, known);
       nest.loops(at, accesses, loops.slice(0, -1), (inside) => {
         const blocks = isSmall(stage.expr) ? 2 : 1;
-        nest.lanesLoop(inside, accesses, last.axis, nest.range(last), blocks, (sites) => sites.forEach(store), store);
+        nest.lanesLoop(inside, accesses, last.axis, nest.range(last), blocks, (sites) => sites.forEach(store));
       });
     });
   }
 
   /** The stages with lanes along an outer axis. */
   #rows(known: Known, at: Position, { axis }: Loop, range: Range): void {
-    const many = (sites: readonly Site[]): void => this.#sites(known, sites);
-    this.#nest.lanesLoop(at, this.#all, axis, range, this.#blocks(), many, (site) => many([site]));
+    this.#nest.lanesLoop(at, this.#all, axis, range, this.#blocks(), (sites) => this.#sites(known, sites));
   }
 
   /** Groups of the row that are worked on side by side: whole cache lines where a column is walked down. */

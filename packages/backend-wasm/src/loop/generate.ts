@@ -21,19 +21,23 @@ const GRAIN = 15_000;
 export function generateLoop(input: LoopInput, runtime: Runtime): Run {
   const specializer = new Specializer(input);
   if (!specializer.open) return generateVariant(input, runtime);
-  const variants = new Map<number, Run>();
-  let lastKey = -1;
+  const variants = new Map<string, Run>();
+  let lastStrides = -1;
+  let lastSizes = -1;
   let last: Run;
   return (buffers, launch) => {
-    const key = specializer.key(launch);
-    if (key !== lastKey) {
+    const strides = specializer.stridesKey(launch);
+    const sizes = specializer.sizesKey(launch);
+    if (strides !== lastStrides || sizes !== lastSizes) {
+      const key = `${strides} ${sizes}`;
       let run = variants.get(key);
       if (!run) {
         run = generateVariant(specializer.specialize(launch), runtime);
         variants.set(key, run);
       }
       last = run;
-      lastKey = key;
+      lastStrides = strides;
+      lastSizes = sizes;
     }
     last(buffers, launch);
   };
@@ -42,11 +46,11 @@ export function generateLoop(input: LoopInput, runtime: Runtime): Run {
 /** Generates code for one layout, by lines or by rows. */
 function generateVariant(input: LoopInput, runtime: Runtime): Run {
   const { kernel } = input;
-  if (kernel.stages.every((stage) => stage.inner === 0)) return compile(input, planElements(kernel), runtime);
-  const lines = (): Run => compile(input, planLines(kernel), runtime);
+  if (kernel.stages.every((stage) => stage.inner === 0)) return compile(input, planElements(input), runtime);
+  const lines = (): Run => compile(input, planLines(input), runtime);
   const { axis, byRows, byLines } = rowChoice(kernel);
   if (axis < 0 || byRows <= 0) return lines();
-  const rows = (): Run => compile(input, planRows(kernel, axis), runtime);
+  const rows = (): Run => compile(input, planRows(input, axis), runtime);
   const rowsByDefault = byRows > byLines;
   let runLines: Run | undefined;
   let runRows: Run | undefined;

@@ -11,6 +11,8 @@ export interface LoopInput {
    * where that is not known.
    */
   readonly still?: readonly (readonly (readonly boolean[])[])[];
+  /** Sizes of short inner axes, by their launch extents. */
+  readonly sizes?: ReadonlyMap<number, number>;
   /** Whether the products under float sums may be fused with the addition, as in a contraction. */
   readonly exactSummands?: boolean;
 }

@@ -14,7 +14,7 @@ export interface Range {
 
 /** Where the code at hand stands in a nest: the counters of the loops around it, and how far they have moved each access. */
 export interface Position {
-  readonly counters: ReadonlyMap<number, Local<'i32'>>;
+  readonly counters: ReadonlyMap<number, I32>;
   readonly addresses: readonly Local<'i32'>[];
   /** For each access, the running values of its bounds. */
   readonly bounds: readonly (readonly Local<'i32'>[])[];
@@ -26,7 +26,7 @@ export interface Site {
   readonly axis: number;
   /** How many groups this one lies ahead of the position. */
   readonly block: number;
-  /** Number of elements that count, 1 to 4; absent when all do. */
+  /** Number of elements that count, 1 to 3; absent when all do. */
   readonly count?: Local<'i32'>;
   /** All ones in the lanes that count. */
   readonly valid?: Lanes;
@@ -162,14 +162,22 @@ export class Nest {
     });
   }
 
-  /** Loops over single elements, nested. */
+  /** Loops over single elements, nested; the inner ones of short axes are written out. */
   loops(at: Position, accesses: readonly number[], loops: readonly Loop[], body: (at: Position) => void): void {
     const [first, ...rest] = loops;
-    if (!first) body(at);
-    else {
-      this.scalarLoop(at, accesses, first.axis, this.range(first), (inside) =>
-        this.loops(inside, accesses, rest, body),
-      );
+    if (!first) {
+      body(at);
+      return;
+    }
+    const { axis, size } = first;
+    if (size === undefined) {
+      this.scalarLoop(at, accesses, axis, this.range(first), (inside) => this.loops(inside, accesses, rest, body));
+      return;
+    }
+    let inside = at;
+    for (let i = 0; i < size; i++) {
+      if (i > 0) inside = this.#moved(inside, accesses, axis, i32.const(1));
+      this.loops({ ...inside, counters: new Map([...inside.counters, [axis, i32.const(i)]]) }, accesses, rest, body);
     }
   }
 
@@ -186,8 +194,8 @@ export class Nest {
   }
 
   /**
-   * A loop in groups of four elements: `many` takes `blocks` groups at a time as long as so many are left, `one` the others
-   * and the incomplete last one.
+   * A loop in groups of four elements: `blocks` groups at a time as long as so many are left, then one at a time, then the
+   * incomplete last one.
    */
   lanesLoop(
     at: Position,
@@ -195,26 +203,24 @@ export class Nest {
     axis: number,
     { from, to }: Range,
     blocks: number,
-    many: (sites: readonly Site[]) => void,
-    one: (site: Site) => void,
+    body: (sites: readonly Site[]) => void,
   ): void {
     const { f } = this.e;
     const counter = f.local('i32', from ?? i32.const(0));
     const position = this.#enter(at, accesses, axis, counter, from);
-    const several = blocks * LANES;
-    const last = f.local('i32', i32.sub(to, i32.const(several)));
-    f.while(i32.le_s(counter, last), () => {
-      many(Array.from({ length: blocks }, (_, block) => ({ position, axis, block })));
-      this.#step(position, accesses, axis, several);
-      f.advance(counter, several);
-    });
-    f.while(i32.lt_s(counter, to), () => {
+    for (const groups of blocks > 1 ? [blocks, 1] : [1]) {
+      const elements = groups * LANES;
+      const last = f.local('i32', i32.sub(to, i32.const(elements)));
+      f.while(i32.le_s(counter, last), () => {
+        body(Array.from({ length: groups }, (_, block) => ({ position, axis, block })));
+        this.#step(position, accesses, axis, elements);
+        f.advance(counter, elements);
+      });
+    }
+    f.if(i32.lt_s(counter, to), () => {
       const count = f.local('i32', i32.sub(to, counter));
-      f.set(count, select(i32.lt_s(count, i32.const(LANES)), count, i32.const(LANES)));
       const valid = f.local('v128', i32x4.lt_s(i32x4Const(0, 1, 2, 3), i32x4.splat(count)));
-      one({ position, axis, block: 0, count, valid: { dtype: 'bool', parts: [valid] } });
-      this.#step(position, accesses, axis, LANES);
-      f.advance(counter, LANES);
+      body([{ position, axis, block: 0, count, valid: { dtype: 'bool', parts: [valid] } }]);
     });
   }
 
@@ -233,13 +239,19 @@ export class Nest {
 
   /** The position at the start of a loop: what moves along its axis gets a local of its own. */
   #enter(at: Position, accesses: readonly number[], axis: number, counter: Local<'i32'>, from?: I32): Position {
+    const counters = new Map([...at.counters, [axis, counter]]);
+    return { ...this.#moved(at, accesses, axis, from ? counter : null), counters };
+  }
+
+  /** A position with locals of its own for what moves along an axis, `by` elements further on; null for none. */
+  #moved(at: Position, accesses: readonly number[], axis: number, by: I32 | null): Position {
     const { f } = this.e;
-    const moved = (before: Local<'i32'>, by: I32 | null): Local<'i32'> => {
-      if (!by) return before;
-      return f.local('i32', from ? i32.add(before, i32.mul(counter, by)) : before);
+    const moved = (before: Local<'i32'>, step: I32 | null): Local<'i32'> => {
+      if (!step) return before;
+      return f.local('i32', by ? i32.add(before, i32.mul(by, step)) : before);
     };
     return {
-      counters: new Map([...at.counters, [axis, counter]]),
+      counters: at.counters,
       addresses: at.addresses.map((before, number) =>
         accesses.includes(number) ? moved(before, this.stride(number, axis)) : before,
       ),

@@ -1,5 +1,5 @@
 import { type Access, type AxisStep, innerOffsets, type LoopKernel, type Stage } from '@flambeau/backend';
-import { accessesOf } from './loop-input.ts';
+import { accessesOf, type LoopInput } from './loop-input.ts';
 
 /** One loop of a nest. */
 export interface Loop {
@@ -7,6 +7,8 @@ export interface Loop {
   readonly axis: number;
   /** Where the axis's size stands in the launch's extents. */
   readonly extent: number;
+  /** The axis's size, where it is short and known. */
+  readonly size?: number | undefined;
   /** Side of the tiles in which the axis is walked (elements); 0 for all of it at once. */
   readonly tile: number;
 }
@@ -49,6 +51,10 @@ function whole(axis: number, extent: number): Loop {
   return { axis, extent, tile: 0 };
 }
 
+function inside(axis: number, extent: number, sizes: LoopInput['sizes']): Loop {
+  return { axis, extent, size: sizes?.get(extent), tile: 0 };
+}
+
 /** Whether a stage counts positions, so that its axes keep their order. */
 function counts(stage: Stage): boolean {
   return stage.kind === 'reduce' && (stage.op === 'argmax' || stage.op === 'argmin');
@@ -72,23 +78,23 @@ export function rowChoice(kernel: LoopKernel): {
 }
 
 /** Lanes along the inner axes of each stage; the axis that walks memory by units goes last. */
-export function planLines(kernel: LoopKernel): LoopPlan {
+export function planLines({ kernel, sizes }: LoopInput): LoopPlan {
   const offsets = innerOffsets(kernel);
   const inner = kernel.stages.map((stage, s) => {
     const axes = Array.from({ length: stage.inner }, (_, i) => kernel.outer + i);
     const last = counts(stage) ? -1 : best(accessesOf(kernel, stage), kernel.outer, kernel.outer + stage.inner);
     if (last >= 0) axes.push(...axes.splice(axes.indexOf(last), 1));
-    return axes.map((axis) => whole(axis, (offsets[s] as number) + axis - kernel.outer));
+    return axes.map((axis) => inside(axis, (offsets[s] as number) + axis - kernel.outer, sizes));
   });
   return { mode: 'lines', outer: Array.from({ length: kernel.outer }, (_, axis) => whole(axis, axis)), inner };
 }
 
 /** Lanes along an outer axis, inside all other outer ones. */
-export function planRows(kernel: LoopKernel, axis: number): LoopPlan {
+export function planRows({ kernel, sizes }: LoopInput, axis: number): LoopPlan {
   const offsets = innerOffsets(kernel);
   const rest = Array.from({ length: kernel.outer }, (_, other) => other).filter((other) => other !== axis);
   const inner = kernel.stages.map((stage, s) =>
-    Array.from({ length: stage.inner }, (_, i) => whole(kernel.outer + i, (offsets[s] as number) + i)),
+    Array.from({ length: stage.inner }, (_, i) => inside(kernel.outer + i, (offsets[s] as number) + i, sizes)),
   );
   return {
     mode: 'rows',
@@ -99,10 +105,11 @@ export function planRows(kernel: LoopKernel, axis: number): LoopPlan {
 }
 
 /** Lanes along the best outer axis of a kernel whose stages have no axes of their own; in tiles where it transposes. */
-export function planElements(kernel: LoopKernel): LoopPlan {
+export function planElements(input: LoopInput): LoopPlan {
+  const { kernel } = input;
   const accesses = kernel.stages.flatMap((stage) => accessesOf(kernel, stage));
   const along = best(accesses, 0, kernel.outer);
-  const plan = planRows(kernel, along);
+  const plan = planRows(input, along);
   const across = plan.outer.find(({ axis }) => accesses.some((access) => access.steps[axis] === 'unit'));
   if (!across || !plan.lanes) return plan;
   // Some access walks by units along another axis: in tiles, both ways stay in cache.

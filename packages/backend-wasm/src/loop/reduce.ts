@@ -34,8 +34,14 @@ export interface Reduction {
   readonly known: Known;
 }
 
-/** The row-major position of the element at a site among the stage's inner axes. */
-function positionLanes({ nest, loops }: Reduction, site: Site): Lanes {
+/** Whether a stage counts positions. */
+function counts({ op }: ReduceStage): boolean {
+  return op === 'argmax' || op === 'argmin';
+}
+
+/** The row-major position of the element at a site among the stage's inner axes, where that is asked for. */
+function positionLanes({ nest, stage, loops }: Reduction, site: Site): Lanes | undefined {
+  if (!counts(stage)) return undefined;
   const { f } = nest.e;
   const inOrder = [...loops].sort((a, b) => a.axis - b.axis);
   let sum: Local<'v128'> | null = null;
@@ -47,11 +53,10 @@ function positionLanes({ nest, loops }: Reduction, site: Site): Lanes {
 }
 
 /** Adds the elements of a site to an accumulator. */
-function take(reduction: Reduction, into: Accumulator, site: Site): void {
+function take(reduction: Reduction, into: Accumulator, site: Site, position?: Lanes): void {
   const { nest, stage, fuse, known } = reduction;
   const { expr } = stage;
   const evaluation = new Evaluation(nest, site, known);
-  const position = stage.op.startsWith('arg') ? positionLanes(reduction, site) : undefined;
   if (fuse && !site.valid && into.addProduct && expr.kind === 'op' && expr.op === 'mul') {
     const [a, b] = expr.args.map((arg) => evaluation.of(arg)) as [Lanes, Lanes];
     into.addProduct(a, b);
@@ -88,7 +93,7 @@ class Flusher {
 /** A reduction without axes: its one value. */
 function single({ nest, stage, known }: Reduction, site: Site): Lanes {
   const { e } = nest;
-  if (stage.op.startsWith('arg')) return emitConstant(e, 0, 'int32');
+  if (counts(stage)) return emitConstant(e, 0, 'int32');
   const value = new Evaluation(nest, site, known).of(stage.expr);
   // A sum starts from 0, which makes -0 into 0.
   if (stage.op !== 'sum' || !isFloat(value.dtype)) return value;
@@ -108,15 +113,11 @@ export function reduceLines(reduction: Reduction, at: Position): Lanes {
   const [first, ...others] = accumulators as [Accumulator, ...Accumulator[]];
   const flusher = new Flusher(nest, accumulators);
   const line = (inside: Position, range: Range): void => {
-    nest.lanesLoop(
-      inside,
-      accesses,
-      last.axis,
-      range,
-      copies,
-      (sites) => sites.forEach((site, block) => take(reduction, accumulators[block] as Accumulator, site)),
-      (site) => take(reduction, first, site),
-    );
+    nest.lanesLoop(inside, accesses, last.axis, range, copies, (sites) => {
+      sites.forEach((site, block) => {
+        take(reduction, accumulators[block] as Accumulator, site, positionLanes(reduction, site));
+      });
+    });
   };
   nest.loops(at, accesses, loops.slice(0, -1), (inside) => {
     // Long lines are taken in parts, after each of which sums can be moved.
@@ -142,11 +143,16 @@ export function reduceRows(reductions: readonly Reduction[], sites: readonly Sit
   const dtype = exprDType(nest.kernel, stage.expr);
   const accumulators = sites.map(() => accumulator(nest.e, stage.op, dtype));
   const flusher = new Flusher(nest, accumulators);
+  const { f } = nest.e;
+  // Inner axes are walked in their order, so that positions are counted one by one.
+  const counter = counts(stage) ? f.local('i32', i32.const(0)) : undefined;
   nest.loops((sites[0] as Site).position, stageAccesses(stage), loops, (position) => {
+    const place = counter && { dtype: 'int32' as const, parts: [f.local('v128', i32x4.splat(counter))] };
     sites.forEach((site, i) => {
       // Lanes that do not count hold rubbish that nobody reads.
-      take(reductions[i] as Reduction, accumulators[i] as Accumulator, { ...site, position });
+      take(reductions[i] as Reduction, accumulators[i] as Accumulator, { ...site, position }, place);
     });
+    if (counter) f.advance(counter, 1);
     flusher.after(i32.const(1));
   });
   flusher.flush();

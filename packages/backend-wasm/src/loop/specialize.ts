@@ -1,14 +1,18 @@
 import { type AxisStep, type Launch, stepsOf, type View } from '@flambeau/backend';
 import { type LoopInput, viewAxis } from './loop-input.ts';
 
-/** Most facts that a variant is told apart by: as many fit a float64 exactly. */
-const MOST_STRIDES = 20;
-const MOST_COEFFICIENTS = 20;
+/** Most strides of three classes that fit a float64 exactly, and most coefficients of two beside some sizes. */
+const MOST_STRIDES = 32;
+const MOST_COEFFICIENTS = 30;
+
+/** Inner axes up to this size, and most of them: short loops are written out. */
+const SHORT = 4;
+const MOST_SIZES = 8;
 
 /**
- * Tells launches of one kernel apart by what their strides and bounds turn out to be. A structure may call an axis strided that
- * is contiguous or does not move at all, and does not say which axes a bound depends on; code that knows walks the memory in
- * a better order and checks less.
+ * Tells launches of one kernel apart by what their strides, bounds and short axes turn out to be. A structure may call an axis
+ * strided that is contiguous or does not move at all, does not say which axes a bound depends on, and knows no sizes; code that
+ * knows walks the memory in a better order, checks less and needs no short loops.
  */
 export class Specializer {
   readonly #input: LoopInput;
@@ -16,10 +20,13 @@ export class Specializer {
   readonly #strides: (readonly [access: number, axis: number])[] = [];
   /** Access, bound and view axis whose coefficient may be 0. */
   readonly #coefficients: (readonly [access: number, bound: number, axis: number])[] = [];
+  /** Launch extents of inner axes. */
+  readonly #extents: readonly number[];
 
   constructor(input: LoopInput) {
     this.#input = input;
-    input.kernel.accesses.forEach((access, number) => {
+    const { kernel } = input;
+    kernel.accesses.forEach((access, number) => {
       access.steps.forEach((step, axis) => {
         const at = viewAxis(input, number, axis);
         if (step === 'strided') this.#strides.push([number, at]);
@@ -29,16 +36,17 @@ export class Specializer {
     });
     if (this.#strides.length > MOST_STRIDES) this.#strides.length = 0;
     if (this.#coefficients.length > MOST_COEFFICIENTS) this.#coefficients.length = 0;
+    const inner = kernel.stages.reduce((sum, stage) => sum + stage.inner, 0);
+    this.#extents = inner > MOST_SIZES ? [] : Array.from({ length: inner }, (_, i) => kernel.outer + i);
   }
 
   /** Whether launches can differ. */
   get open(): boolean {
-    return this.#strides.length + this.#coefficients.length > 0;
+    return this.#strides.length + this.#coefficients.length + this.#extents.length > 0;
   }
 
-  /** A number that is equal for launches that the same code suits. */
-  key(launch: Launch): number {
-    const { views } = launch;
+  /** A number that is equal for launches whose strides the same code suits. */
+  stridesKey({ views }: Launch): number {
     let key = 0;
     for (let i = 0; i < this.#strides.length; i++) {
       const [access, axis] = this.#strides[i] as readonly [number, number];
@@ -46,9 +54,19 @@ export class Specializer {
       const stride = view.strides[axis] as number;
       key = key * 3 + (stride === 0 || view.shape[axis] === 1 ? 0 : stride === 1 ? 1 : 2);
     }
+    return key;
+  }
+
+  /** A number that is equal for launches whose bounds and sizes the same code suits. */
+  sizesKey({ views, extents }: Launch): number {
+    let key = 0;
     for (let i = 0; i < this.#coefficients.length; i++) {
       const [access, bound, axis] = this.#coefficients[i] as readonly [number, number, number];
       key = key * 2 + (isStill(views[access] as View, bound, axis) ? 0 : 1);
+    }
+    for (let i = 0; i < this.#extents.length; i++) {
+      const size = extents[this.#extents[i] as number] as number;
+      key = key * (SHORT + 1) + (size <= SHORT ? size : 0);
     }
     return key;
   }
@@ -71,7 +89,13 @@ export class Specializer {
         }),
       ),
     );
-    return { ...this.#input, kernel: { ...kernel, accesses }, still };
+    const sizes = new Map(
+      this.#extents.flatMap((at) => {
+        const size = launch.extents[at] as number;
+        return size > 0 && size <= SHORT ? [[at, size]] : [];
+      }),
+    );
+    return { ...this.#input, kernel: { ...kernel, accesses }, still, sizes };
   }
 }
 
