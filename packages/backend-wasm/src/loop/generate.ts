@@ -7,7 +7,7 @@ import { type LoopInput, stageAccesses } from './loop-input.ts';
 import { type Loop, type LoopPlan, planElements, planLines, planRows, rowChoice } from './plan.ts';
 import { Specializer } from './specialize.ts';
 
-/** Fewest outer elements for which rows pay, and the most inner ones below which they pay although lines walk better. */
+/** Fewest outer elements for which rows pay, and the length of lines below which they pay although lines walk better. */
 const SHORT_ROW = 3;
 const SHORT_LINE = 8;
 
@@ -47,19 +47,20 @@ export function generateLoop(input: LoopInput, runtime: Runtime): Run {
 function generateVariant(input: LoopInput, runtime: Runtime): Run {
   const { kernel } = input;
   if (kernel.stages.every((stage) => stage.inner === 0)) return compile(input, planElements(input), runtime);
-  const lines = (): Run => compile(input, planLines(input), runtime);
+  const plan = planLines(input);
+  const lines = (): Run => compile(input, plan, runtime);
   const { axis, byRows, byLines } = rowChoice(kernel);
-  if (axis < 0 || byRows <= 0) return lines();
+  if (axis < 0) return lines();
   const rows = (): Run => compile(input, planRows(input, axis), runtime);
   const rowsByDefault = byRows > byLines;
+  // Launch extents of the axes that lanes would run along.
+  const along = plan.inner.flatMap((loops) => loops.at(-1)?.extent ?? []);
   let runLines: Run | undefined;
   let runRows: Run | undefined;
   return (buffers, launch) => {
-    const length = launch.extents[axis] as number;
-    const useRows = rowsByDefault
-      ? length >= SHORT_ROW
-      : length >= 2 * SHORT_LINE && innerVolume(kernel, launch) < SHORT_LINE;
-    if (useRows) {
+    const { extents } = launch;
+    const isShort = along.every((extent) => (extents[extent] as number) < SHORT_LINE);
+    if ((extents[axis] as number) >= SHORT_ROW && (rowsByDefault || isShort)) {
       runRows ??= rows();
       runRows(buffers, launch);
     } else {
@@ -67,13 +68,6 @@ function generateVariant(input: LoopInput, runtime: Runtime): Run {
       runLines(buffers, launch);
     }
   };
-}
-
-/** Size of all stages' inner axes together; a bound on each stage's own. */
-function innerVolume(kernel: LoopKernel, launch: Launch): number {
-  let volume = 1;
-  for (let at = kernel.outer; at < launch.extents.length; at++) volume *= launch.extents[at] as number;
-  return volume;
 }
 
 /** Compiles one variant, and decides at each launch which axis threads share. */

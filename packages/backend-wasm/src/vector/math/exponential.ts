@@ -77,7 +77,7 @@ export function exp2(e: Emitter, argument: V128): V128 {
   return f.let(f32x4.mul(f32x4.mul(polynomial(e, r, scaled(Math.LN2)), first), second));
 }
 
-/** e^x - 1 as 2^n·(e^r - 1) + (2^n - 1), in halves lest 2^n overflow; good to 3 ulp. */
+/** e^x - 1 as 2^n·(e^r - 1) + (2^n - 1), in halves lest 2^n overflow; good to 2 ulp. */
 export function expm1(e: Emitter, argument: V128): V128 {
   const { f } = e;
   const rounding = f32x4Const(ROUNDING - 1);

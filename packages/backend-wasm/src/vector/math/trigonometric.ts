@@ -136,7 +136,7 @@ export function sin(e: Emitter, x: V128): V128 {
   return sine(e, reduce(e, e.f.let(magnitude(x))), x);
 }
 
-/** Good to 2 ulp for every angle: the sine of a quarter turn more. */
+/** Good to 3 ulp for every angle: the sine of a quarter turn more. */
 export function cos(e: Emitter, x: V128): V128 {
   const { quarters, rest } = reduce(e, e.f.let(magnitude(x)));
   return sine(e, { quarters: e.f.let(i32x4.add(quarters, i32x4Const(1))), rest });
