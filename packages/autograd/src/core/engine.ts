@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor.ts';
 import { emptyLike, isTensor } from './dispatch.ts';
 import { FunctionNode } from './function-node.ts';
 import { isGradEnabled, setGradEnabled } from './grad-mode.ts';
+import { GradientMemory } from './gradient-memory.ts';
 import { AccumulateNode, type Edge, type GradHook, type GradNode, isAnomalyEnabled, OpNode } from './graph.ts';
 import { keepStorage } from './lifetime.ts';
 import type { Storage } from './storage.ts';
@@ -83,14 +84,22 @@ function leadingTo(order: readonly GradNode[], isTarget: (node: GradNode) => boo
   return needed;
 }
 
-function accumulateInto(table: Map<GradNode, (Tensor | null)[]>, { node, output }: Edge, grad: Tensor): void {
+function accumulateInto(
+  table: Map<GradNode, (Tensor | null)[]>,
+  { node, output }: Edge,
+  grad: Tensor,
+  memory: GradientMemory | null,
+): void {
   let row = table.get(node);
   if (!row) {
     row = new Array<Tensor | null>(node.outputs.length).fill(null);
     table.set(node, row);
   }
   const known = row[output];
-  row[output] = known ? add(known, grad) : grad;
+  const sum = known ? add(known, grad) : grad;
+  row[output] = sum;
+  memory?.hold(sum);
+  if (known) memory?.drop(known);
 }
 
 function runHooks(hooks: ReadonlyMap<number, GradHook>, grad: Tensor): Tensor {
@@ -114,7 +123,13 @@ function runHooks(hooks: ReadonlyMap<number, GradHook>, grad: Tensor): Tensor {
  *
  * @param shared - Memory that someone else holds; the first leaf to take a gradient as it is enters it here.
  */
-function deposit(leaf: Tensor, grad: Tensor, recorded: boolean, shared: Set<Storage>): void {
+function deposit(
+  leaf: Tensor,
+  grad: Tensor,
+  recorded: boolean,
+  shared: Set<Storage>,
+  memory: GradientMemory | null,
+): void {
   if (leaf.grad === null) {
     const whole = grad.isContiguous() && grad.numel() === grad.storage.length;
     const own = whole && !shared.has(grad.storage);
@@ -125,7 +140,8 @@ function deposit(leaf: Tensor, grad: Tensor, recorded: boolean, shared: Set<Stor
   } else {
     elementwiseInPlace('add', leaf.grad, grad);
   }
-  keepStorage((leaf.grad as Tensor).storage);
+  if (memory) memory.keep(leaf.grad as Tensor);
+  else keepStorage((leaf.grad as Tensor).storage);
 }
 
 function detachFrom(grad: Tensor): Tensor {
@@ -136,13 +152,15 @@ function gradientsOf(
   node: GradNode,
   grads: readonly (Tensor | null)[],
   needs: readonly boolean[],
+  memory: GradientMemory | null,
 ): readonly (Tensor | null | undefined)[] {
   if (node instanceof OpNode) {
     const rule = derivatives[node.op as OpName] as Derivative<OpName>;
     return rule(new RuleContext(node as OpNode, grads, needs));
   }
-  if (node instanceof FunctionNode) return node.backward(grads, needs);
-  return [];
+  if (!(node instanceof FunctionNode)) return [];
+  const compute = (): readonly (Tensor | null | undefined)[] => node.backward(grads, needs);
+  return memory ? memory.shown(grads, compute) : compute();
 }
 
 /** Lets the hooks of a node see, and replace, the gradients of its inputs. */
@@ -195,43 +213,60 @@ function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result
     captures ? captures.has(node) : leaves ? leaves.has(node) : node instanceof AccumulateNode;
   const needed = leadingTo(order, isTarget);
   const table = new Map<GradNode, (Tensor | null)[]>();
+  // A recorded gradient is part of a graph, which keeps what it needs.
+  const memory = createGraph ? null : new GradientMemory();
   // What the caller, hooks and custom functions hold must not become a `.grad`, which is changed in place.
   const shared = new Set(grads.map((grad) => grad.storage));
-  roots.forEach((edge, i) => accumulateInto(table, edge, grads[i] as Tensor));
-  for (const node of order) {
-    const row = table.get(node);
-    if (!row || !(needed.has(node) || node.hooks || node.retained)) continue;
-    table.delete(node);
+  roots.forEach((edge, i) => accumulateInto(table, edge, grads[i] as Tensor, memory));
+
+  const visit = (node: GradNode, row: (Tensor | null)[]): void => {
     node.hooks?.forEach((hooks, output) => {
       const grad = row[output];
       if (!grad) return;
       shared.add(grad.storage);
-      const replaced = runHooks(hooks, grad);
+      const replaced = memory ? memory.shown([grad], () => runHooks(hooks, grad)) : runHooks(hooks, grad);
       shared.add(replaced.storage);
       row[output] = replaced;
     });
     node.retained?.forEach((tensor, output) => {
       const grad = row[output];
-      if (grad) deposit(tensor, grad, createGraph, shared);
+      if (grad) deposit(tensor, grad, createGraph, shared, memory);
     });
     captures?.get(node)?.forEach((positions, output) => {
-      for (const position of positions) result[position] = row[output] ?? null;
+      const grad = row[output] ?? null;
+      if (grad) memory?.leave(grad);
+      for (const position of positions) result[position] = grad;
     });
     if (node instanceof AccumulateNode) {
-      if (!captures && row[0]) deposit(node.leaf, row[0], createGraph, shared);
-      continue;
+      if (!captures && row[0]) deposit(node.leaf, row[0], createGraph, shared, memory);
+      return;
     }
     const needs = node.edges.map((edge) => edge !== null && needed.has(edge.node));
-    if (!needs.includes(true)) continue;
-    const computed = gradientsOf(node, row, needs);
-    const gradients = node.nodeHooks ? runNodeHooks(node, computed, row) : computed;
-    if (node instanceof FunctionNode) for (const grad of gradients) if (grad) shared.add(grad.storage);
+    if (!needs.includes(true)) return;
+    const computed = gradientsOf(node, row, needs, memory);
+    const hooked = (): readonly (Tensor | null)[] => runNodeHooks(node, computed, row);
+    const gradients = !node.nodeHooks ? computed : memory ? memory.shown([...computed, ...row], hooked) : hooked();
+    if (node instanceof FunctionNode || node.nodeHooks) {
+      for (const grad of gradients) if (grad) shared.add(grad.storage);
+    }
     if (isAnomalyEnabled()) checkAnomaly(node, gradients);
     if (!retainGraph) node.release();
     node.edges.forEach((edge, i) => {
       const grad = gradients[i];
-      if (edge && needs[i] && grad) accumulateInto(table, edge, grad);
+      if (edge && needs[i] && grad) accumulateInto(table, edge, grad, memory);
     });
+  };
+
+  for (const node of order) {
+    const row = table.get(node);
+    if (!row || !(needed.has(node) || node.hooks || node.retained)) continue;
+    table.delete(node);
+    if (!memory) visit(node, row);
+    else {
+      const arrived = [...row];
+      memory.step(() => visit(node, row));
+      for (const grad of arrived) if (grad) memory.drop(grad);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { MOST_COLUMNS, MOST_DEPTH, MOST_ROWS, SLIVER_COLUMNS, SLIVER_ROWS } from './layout.ts';
+import { PASS_ROWS } from './stream.ts';
 
 /** How a contraction is cut into units, and how deep blocks are. */
 export interface Blocks {
@@ -81,9 +82,10 @@ export function cutStream(batches: number, rows: number, columns: number, depth:
     batches * rows * columns * depth > FEW_PRODUCTS ? Math.ceil((threads * UNITS_PER_THREAD) / batches) : 1;
   const most = Math.max(FEW_COLUMNS, Math.min(MOST_COLUMNS, Math.ceil(columns / wanted)));
   const unitColumns = part(columns, threads > 1 ? most : MOST_COLUMNS, 16);
+  const unitRows = part(rows, PASS_ROWS, 1);
   return {
-    unitRows: rows,
-    rowUnits: 1,
+    unitRows,
+    rowUnits: Math.ceil(rows / unitRows),
     walkedUnits: 1,
     unitColumns,
     columnUnits: Math.ceil(columns / unitColumns),

@@ -219,7 +219,7 @@ describe('packed contractions equal the interpreter', () => {
 });
 
 describe('contractions of few rows', () => {
-  it.each([1, 2, 3, 4])('read the other operand where it lies: %d', (rows) => {
+  it.each([1, 2, 3, 4, 5, 7, 13])('read the other operand where it lies: %d', (rows) => {
     for (const [n, k] of [
       [70, 19],
       [1045, 3],

@@ -2,7 +2,6 @@ import {
   type FunctionReference,
   f32x4,
   f32x4Const,
-  type I32,
   i32,
   type Local,
   type ModuleBuilder,
@@ -17,9 +16,6 @@ import { type ScratchLayout, SLIVER_COLUMNS } from './layout.ts';
 /** Bits of a strip's mode: there are sums of earlier blocks of the depth; this block is the last. */
 export const RESUME = 1;
 export const LAST = 2;
-
-/** Steps of the depth per turn of the loop. */
-const UNROLL = 1;
 
 /** What strips of all heights share. */
 export interface StripContext {
@@ -132,26 +128,20 @@ function multiply({ context, e, rows, scratch, depth, b }: Strip, tile: Local<'v
   const a = f.local('i32', i32.add(scratch, i32.const(context.scratch.sliver)));
   const values = Array.from({ length: vectors }, () => f.local('v128'));
   const line = f.local('v128');
-  const once = (k: number): void => {
-    values.forEach((value, v) => f.set(value, v128.load(b, 4 * SLIVER_COLUMNS * k + 16 * v)));
+  const end = f.local('i32', i32.add(b, i32.mul(depth, i32.const(4 * SLIVER_COLUMNS))));
+  // Engines unroll a loop as short as this one themselves, and better.
+  until(f, b, end, () => {
+    values.forEach((value, v) => f.set(value, v128.load(b, 16 * v)));
     for (let i = 0; i < rows; i++) {
-      f.set(line, v128.load32_splat(a, 4 * (rows * k + i)));
+      f.set(line, v128.load32_splat(a, 4 * i));
       values.forEach((value, v) => {
         const sum = tile[i]?.[v] as Local<'v128'>;
         f.set(sum, relaxed ? f32x4.relaxed_madd(line, value, sum) : f32x4.add(sum, f32x4.mul(line, value)));
       });
     }
-  };
-  const steps = (count: number): void => {
-    for (let k = 0; k < count; k++) once(k);
-    f.advance(a, 4 * rows * count);
-    f.advance(b, 4 * SLIVER_COLUMNS * count);
-  };
-  const sliver = (count: I32): I32 => i32.add(b, i32.mul(count, i32.const(4 * SLIVER_COLUMNS)));
-  const end = f.local('i32', sliver(depth));
-  const whole = f.local('i32', sliver(i32.and(depth, i32.const(-UNROLL))));
-  until(f, b, whole, () => steps(UNROLL));
-  until(f, b, end, () => steps(1));
+    f.advance(a, 4 * rows);
+    f.advance(b, 4 * SLIVER_COLUMNS);
+  });
 }
 
 /** Puts a whole tile through the epilogue in registers. */

@@ -17,8 +17,13 @@ import {
 } from './layout.ts';
 import type { Form } from './pack.ts';
 import { compileContraction, compileStream } from './program.ts';
-import { STREAMED_ROWS } from './stream.ts';
+import { PASS_ROWS } from './stream.ts';
 import { Surroundings } from './surroundings.ts';
+
+/** Most rows for which passes over B as it lies cost less than to pack it, for one that the cache holds (elements) and others. */
+const CACHED = 2 ** 18;
+const CACHED_ROWS = 32;
+const STREAMED_ROWS = 16;
 
 /** Multiplications that a thread should at least be given. */
 const GRAIN = 2 ** 19;
@@ -83,7 +88,7 @@ export class PackedContraction {
     if (fewest > FEW_LINES || (fewest === FEW_LINES && !this.#dots)) return true;
     // Short sums over windows cost most where each element looks for its bounds.
     if (operands.some(({ bounds }) => bounds.length)) return length < Math.max(height, width);
-    return this.#streams(height, views);
+    return this.#streams(height, width * length, views);
   }
 
   /** Runs a launch. */
@@ -101,7 +106,7 @@ export class PackedContraction {
       this.#layout.write(runtime, safe, launch);
       const { words, threads } = runtime;
       const base = runtime.parameters >>> 2;
-      const streams = this.#streams(height, launch.views);
+      const streams = this.#streams(height, width * length, launch.views);
       const blocks = streams
         ? cutStream(batches, height, width, length, threads)
         : cut(batches, height, width, length, threads, this.#room);
@@ -109,7 +114,7 @@ export class PackedContraction {
       words[base + COLUMNS] = width;
       words[base + DEPTH] = length;
       writeBlocks(words, base, blocks);
-      const program = streams ? this.#streamProgram(height) : this.#packedProgram(words, base);
+      const program = streams ? this.#streamProgram(blocks.unitRows) : this.#packedProgram(words, base);
       const products = blocks.unitRows * blocks.unitColumns * length;
       runtime.dispatch(program, batches * blocks.rowUnits * blocks.columnUnits, Math.ceil(GRAIN / products));
     } finally {
@@ -118,9 +123,11 @@ export class PackedContraction {
   }
 
   /** Whether to read B where it lies. */
-  #streams(height: number, views: readonly View[]): boolean {
+  #streams(height: number, size: number, views: readonly View[]): boolean {
     const [a, b] = this.#layout.operands;
-    if (height > STREAMED_ROWS || a.bounds.length || b.bounds.length) return false;
+    // A pass converts 16-bit floats again.
+    const most = b.bytes < 4 ? PASS_ROWS : size > CACHED ? STREAMED_ROWS : CACHED_ROWS;
+    if (height > most || a.bounds.length || b.bounds.length) return false;
     const { shape, strides } = views[b.view] as View;
     const { operand, axes } = this.#layout.columns;
     let step = 1;
@@ -140,8 +147,8 @@ export class PackedContraction {
     return this.#program(key, () => compileContraction(this.#kernel, this.#layout, [a, b], this.#runtime));
   }
 
-  #streamProgram(height: number): Program {
-    return this.#program(4 + height, () => compileStream(this.#kernel, this.#layout, height, this.#runtime));
+  #streamProgram(rows: number): Program {
+    return this.#program(4 + rows, () => compileStream(this.#kernel, this.#layout, rows, this.#runtime));
   }
 
   #program(key: number, compile: () => Program): Program {

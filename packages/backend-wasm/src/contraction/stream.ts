@@ -17,8 +17,8 @@ import { minimum, until } from './code.ts';
 import { Epilogue } from './epilogue.ts';
 import { BLOCK_DEPTH, DEPTH, MOST_COLUMNS, type ParameterLayout, ScratchLayout, SLIVER_COLUMNS } from './layout.ts';
 
-/** Most rows for which B is read where it lies: each of its elements is used so often only. */
-export const STREAMED_ROWS = 4;
+/** Rows that share a pass over B at most. */
+export const PASS_ROWS = 4;
 
 /** Lines of B that are read side by side, by the number of rows: each has a factor for each row. */
 const STREAMS = [0, 8, 8, 4, 4] as const;
@@ -27,8 +27,8 @@ const STREAMS = [0, 8, 8, 4, 4] as const;
 const UNROLL = 4;
 
 /**
- * Writes a block function for up to {@link STREAMED_ROWS} rows, which adds line after line of B, times its element of A, to
- * sums in private memory. B's columns lie side by side.
+ * Writes a block function for `rows` rows (or fewer: up to {@link PASS_ROWS}), which adds line after line of B, times its element of
+ * A, to sums in private memory. B's columns lie side by side.
  */
 export function streamFunction(
   kernel: ContractionKernel,
@@ -157,7 +157,7 @@ class StreamProgram {
 
   /** Hands the sums to the epilogue, tile by tile. */
   #finishRows(): void {
-    const { f, parameters, scratch, columns } = this.#block;
+    const { f, parameters, scratch, rows, columns } = this.#block;
     const at = f.local('i32', i32.const(0));
     const left = f.local('i32', columns);
     const source = f.local('i32');
@@ -178,7 +178,7 @@ class StreamProgram {
         scratch,
         i32.const(0),
         at,
-        i32.const(this.#rows),
+        minimum(rows, i32.const(this.#rows)),
         minimum(left, i32.const(SLIVER_COLUMNS)),
       );
       f.advance(at, 4 * SLIVER_COLUMNS);

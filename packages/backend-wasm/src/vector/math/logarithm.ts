@@ -84,7 +84,7 @@ export const log: (e: Emitter, x: V128) => V128 = logarithmOf(Math.E);
 export const log2: (e: Emitter, x: V128) => V128 = logarithmOf(2);
 export const log10: (e: Emitter, x: V128) => V128 = logarithmOf(10);
 
-/** log(1 + x), good to 3 ulp: near 0 the fraction is x itself, elsewhere the rounding of 1 + x does no harm. */
+/** log(1 + x), good to 2 ulp: near 0 the fraction is x itself, elsewhere the rounding of 1 + x does no harm. */
 export function log1p(e: Emitter, x: V128): V128 {
   const { f } = e;
   const sum = f.let(f32x4.add(x, f32x4Const(1)));

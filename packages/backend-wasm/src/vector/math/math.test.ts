@@ -12,7 +12,7 @@ const ULPS: Partial<Record<ScalarOpName, number>> = {
   log: 1,
   log2: 2,
   log10: 2,
-  log1p: 3,
+  log1p: 2,
   sin: 2,
   cos: 3,
   tan: 3,

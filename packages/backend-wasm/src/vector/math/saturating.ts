@@ -47,7 +47,7 @@ function saturating(
   return f.let(v128.or(result, signBit(x)));
 }
 
-/** Near 0 a polynomial, beyond 1 - 2 / (e^2x + 1): what is left of 1 needs few correct digits. Good to 3 ulp. */
+/** Near 0 a polynomial, beyond 1 - 2 / (e^2x + 1): what is left of 1 needs few correct digits. Good to 2 ulp. */
 export function tanh(e: Emitter, x: V128): V128 {
   const { f } = e;
   return saturating(
