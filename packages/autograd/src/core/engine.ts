@@ -196,8 +196,12 @@ function checkAnomaly(node: GradNode, grads: readonly (Tensor | null | undefined
 }
 
 interface Flow {
+  /** The public function, for errors. */
+  readonly op: 'backward' | 'grad';
+  readonly outputs: readonly Tensor[];
   readonly roots: readonly Edge[];
-  readonly grads: readonly Tensor[];
+  /** Gradients of the outputs, where they are given. */
+  readonly given: readonly (Tensor | null)[];
   readonly retainGraph: boolean;
   readonly createGraph: boolean;
   /** Null: accumulate into every leaf. */
@@ -207,7 +211,7 @@ interface Flow {
 }
 
 /** Walks the graph once, later operations first. */
-function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result }: Flow): void {
+function flow({ op, outputs, roots, given, retainGraph, createGraph, leaves, captures, result }: Flow): void {
   const order = reachable(roots);
   const isTarget = (node: GradNode): boolean =>
     captures ? captures.has(node) : leaves ? leaves.has(node) : node instanceof AccumulateNode;
@@ -216,8 +220,16 @@ function flow({ roots, grads, retainGraph, createGraph, leaves, captures, result
   // A recorded gradient is part of a graph, which keeps what it needs.
   const memory = createGraph ? null : new GradientMemory();
   // What the caller, hooks and custom functions hold must not become a `.grad`, which is changed in place.
-  const shared = new Set(grads.map((grad) => grad.storage));
-  roots.forEach((edge, i) => accumulateInto(table, edge, grads[i] as Tensor, memory));
+  const shared = new Set<Storage>();
+  const start = (): void => {
+    roots.forEach((edge, i) => {
+      const grad = startGradient(op, outputs[i] as Tensor, given[i]);
+      if (given[i]) shared.add(grad.storage);
+      accumulateInto(table, edge, grad, memory);
+    });
+  };
+  if (memory) memory.step(start);
+  else start();
 
   const visit = (node: GradNode, row: (Tensor | null)[]): void => {
     node.hooks?.forEach((hooks, output) => {
@@ -299,8 +311,10 @@ export function backward(
   if (leaves?.size === 0) throw new GradError('backward', 'inputs argument to backward cannot be empty.');
   withGradMode(createGraph, () => {
     flow({
+      op: 'backward',
+      outputs,
       roots,
-      grads: outputs.map((output, i) => startGradient('backward', output, given[i])),
+      given,
       retainGraph: options.retainGraph ?? createGraph,
       createGraph,
       leaves,
@@ -359,8 +373,10 @@ export function grad(
   const result = new Array<Tensor | null>(by.length).fill(null);
   withGradMode(createGraph, () => {
     flow({
+      op: 'grad',
+      outputs: from,
       roots,
-      grads: from.map((output, i) => startGradient('grad', output, given[i])),
+      given,
       retainGraph: options.retainGraph ?? createGraph,
       createGraph,
       leaves: null,

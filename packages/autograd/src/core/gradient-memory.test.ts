@@ -33,12 +33,16 @@ describe('gradients on their way', () => {
   it('stay when a custom function has seen or made them', async () => {
     const kept: Tensor[] = [];
     const x = ones([2], { requiresGrad: true });
-    const [y] = customFunction('Twice', [x.mul(1)], (inputs) => [(inputs[0] as Tensor).mul(2)], (gradients) => {
-      const [gradient] = gradients as [Tensor];
-      const made = gradient.mul(2);
-      kept.push(gradient, made);
-      return [made];
-    }) as [Tensor];
+    const twice = customFunction({
+      name: 'Twice',
+      forward: (_, input: Tensor) => input.mul(2),
+      backward: (_, gradient) => {
+        const made = (gradient as Tensor).mul(2);
+        kept.push(gradient as Tensor, made);
+        return [made];
+      },
+    });
+    const y = twice(x.mul(1));
     y.mul(5).sum().backward();
     expect(await Promise.all(kept.map((tensor) => tensor.tolist()))).toEqual([
       [5, 5],
@@ -72,7 +76,11 @@ describe('gradients on their way', () => {
   it('may be views of each other', async () => {
     const x = ones([2, 3], { requiresGrad: true });
     const y = x.mul(2);
-    const z = y.t().reshape([6]).add(y.flatten()).add(y.sum().expand([6]));
+    const z = y
+      .t()
+      .reshape([6])
+      .add(y.flatten())
+      .add(y.sum().expand([6]));
     z.sum().backward();
     expect(await x.grad?.tolist()).toEqual([
       [16, 16, 16],

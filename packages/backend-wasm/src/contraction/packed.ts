@@ -36,6 +36,9 @@ const FEW_PRODUCTS = 8192;
 const FEW_BATCH_PRODUCTS = 512;
 const FEW_LINES = 3;
 
+/** Positions of a window that a sum per element goes through as fast. */
+const SHORT_WINDOW = 16;
+
 /** Private memory that the panel and unfinished sums need at least (bytes). */
 const ROOM = 2 ** 20;
 
@@ -86,9 +89,10 @@ export class PackedContraction {
       return false;
     const fewest = Math.min(height, width);
     if (fewest > FEW_LINES || (fewest === FEW_LINES && !this.#dots)) return true;
-    // Short sums over windows cost most where each element looks for its bounds.
-    if (operands.some(({ bounds }) => bounds.length)) return length < Math.max(height, width);
-    return this.#streams(height, width * length, views);
+    if (!operands.some(({ bounds }) => bounds.length)) return this.#streams(height, width * length, views);
+    // Sums over windows: packing judges bounds line by line, not element by element, which the shortest do not repay.
+    const isShort = length <= SHORT_WINDOW && operands[1].access.steps[columns.operand + columns.axes - 1] === 'unit';
+    return !isShort && length < Math.max(height, width);
   }
 
   /** Runs a launch. */
