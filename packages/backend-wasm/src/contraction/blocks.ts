@@ -92,3 +92,16 @@ export function cutStream(batches: number, rows: number, columns: number, depth:
     depth: part(depth, MOST_DEPTH, 8),
   };
 }
+
+/** Rows from which on equal slivers are as high as can be, or one less. */
+const MANY_ROWS = (SLIVER_ROWS - 1) ** 2;
+
+/** Whether all blocks have many rows. */
+export function hasManyRows({ unitRows, rowUnits }: Blocks, rows: number): boolean {
+  return Math.min(unitRows, rows - (rowUnits - 1) * unitRows) >= MANY_ROWS;
+}
+
+/** Heights of the equal slivers of blocks with many rows, or with any number. */
+export function sliverHeights(many: boolean): readonly number[] {
+  return many ? [SLIVER_ROWS - 1, SLIVER_ROWS] : Array.from({ length: SLIVER_ROWS }, (_, i) => i + 1);
+}

@@ -1,6 +1,6 @@
 import type { ContractionKernel, Launch, View } from '@flambeau/backend';
 import type { Program, Runtime, WasmBuffer } from '../runtime/runtime.ts';
-import { type Blocks, cut, cutStream, groupSize } from './blocks.ts';
+import { type Blocks, cut, cutStream, groupSize, hasManyRows, sliverHeights } from './blocks.ts';
 import {
   type AccessNumbers,
   BLOCK_DEPTH,
@@ -118,7 +118,9 @@ export class PackedContraction {
       words[base + COLUMNS] = width;
       words[base + DEPTH] = length;
       writeBlocks(words, base, blocks);
-      const program = streams ? this.#streamProgram(blocks.unitRows) : this.#packedProgram(words, base);
+      const program = streams
+        ? this.#streamProgram(blocks.unitRows)
+        : this.#packedProgram(words, base, hasManyRows(blocks, height));
       const products = blocks.unitRows * blocks.unitColumns * length;
       runtime.dispatch(program, batches * blocks.rowUnits * blocks.columnUnits, Math.ceil(GRAIN / products));
     } finally {
@@ -143,16 +145,18 @@ export class PackedContraction {
     return true;
   }
 
-  #packedProgram(words: Int32Array, base: number): Program {
+  #packedProgram(words: Int32Array, base: number, many: boolean): Program {
     const [left, right] = this.#layout.operands;
     const a = formOf(words, base, left, left.address.rows);
     const b = formOf(words, base, right, right.address.columns);
-    const key = (a === 'depth' ? 2 : 0) + (b === 'depth' ? 1 : 0);
-    return this.#program(key, () => compileContraction(this.#kernel, this.#layout, [a, b], this.#runtime));
+    const key = (many ? 4 : 0) + (a === 'depth' ? 2 : 0) + (b === 'depth' ? 1 : 0);
+    return this.#program(key, () =>
+      compileContraction(this.#kernel, this.#layout, [a, b], sliverHeights(many), this.#runtime),
+    );
   }
 
   #streamProgram(rows: number): Program {
-    return this.#program(4 + rows, () => compileStream(this.#kernel, this.#layout, rows, this.#runtime));
+    return this.#program(8 + rows, () => compileStream(this.#kernel, this.#layout, rows, this.#runtime));
   }
 
   #program(key: number, compile: () => Program): Program {

@@ -30,14 +30,17 @@ import { LAST, RESUME, stripFunction } from './micro-kernel.ts';
 import { type Form, Packing, packFunction } from './pack.ts';
 import { streamFunction } from './stream.ts';
 
-/** Compiles a contraction for operands that walk memory in the given ways. */
+/** Compiles a contraction for operands that walk memory in the given ways, and slivers of the given {@link sliverHeights}. */
 export function compileContraction(
   kernel: ContractionKernel,
   layout: ParameterLayout,
   forms: readonly [Form, Form],
+  heights: readonly number[],
   runtime: Runtime,
 ): Program {
-  return compile(runtime, (module) => new PackedProgram(kernel, layout, forms, runtime, module).blockFunction());
+  return compile(runtime, (module) =>
+    new PackedProgram(kernel, layout, forms, heights, runtime, module).blockFunction(),
+  );
 }
 
 /** Compiles a contraction of few rows, for a B that walks its columns by units. */
@@ -97,13 +100,14 @@ class PackedProgram {
   readonly #module: ModuleBuilder;
   readonly #tables: BlockTables;
   readonly #packs: readonly [FunctionReference, FunctionReference];
-  /** By number of rows. */
-  readonly #strips: readonly FunctionReference[];
+  /** Heights of slivers, with their functions. */
+  readonly #strips: readonly (readonly [number, FunctionReference])[];
 
   constructor(
     kernel: ContractionKernel,
     parameters: ParameterLayout,
     forms: readonly [Form, Form],
+    heights: readonly number[],
     runtime: Runtime,
     module: ModuleBuilder,
   ) {
@@ -124,7 +128,7 @@ class PackedProgram {
     const finish = epilogue.finishFunction(module, features);
     const strip = (rows: number): FunctionReference =>
       stripFunction({ module, features, scratch, epilogue, finish }, rows);
-    this.#strips = Array.from({ length: SLIVER_ROWS }, (_, i) => strip(i + 1));
+    this.#strips = heights.map((rows) => [rows, strip(rows)]);
   }
 
   blockFunction(): FunctionReference {
@@ -208,11 +212,11 @@ class PackedProgram {
     f.while(slivers, () => {
       f.set(height, i32.div_u(i32.add(left, i32.sub(slivers, i32.const(1))), slivers));
       this.#pack(b, 0, sliver, i32.shl(height, i32.const(2)), row, depth, i32.gt_u(height, i32.const(4)));
-      this.#strips.forEach((strip, i) => {
-        f.if(i32.eq(height, i32.const(i + 1)), () =>
+      for (const [rows, strip] of this.#strips) {
+        f.if(i32.eq(height, i32.const(rows)), () =>
           f.call(strip, parameters, scratch, row, depth, columns, sums, mode),
         );
-      });
+      }
       f.advance(row, i32.shl(height, i32.const(2)));
       f.advance(sums, i32.mul(line, height));
       f.set(left, i32.sub(left, height));

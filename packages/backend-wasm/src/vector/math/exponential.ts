@@ -52,15 +52,24 @@ function exponential(e: Emitter, x: V128, scale: number, bias: number): V128 {
   return f.let(f32x4.mul(polynomial(e, r, scaled(scale)), power));
 }
 
+/** Below it e^x rounds to 0. */
+const EXP_ZERO = -103.98;
+
+/** A factor of a result that is 0 below some x: there machines take a hundred times as long for a product that underflows. */
+function unlessBelow(x: V128, limit: number, factor: V128): V128 {
+  return v128.andnot(factor, f32x4.lt(x, f32x4Const(limit)));
+}
+
 /** e^x, good to 3 ulp: the square of e^(x/2), which is never subnormal or infinite. */
 export function exp(e: Emitter, x: V128): V128 {
   const root = exponential(e, e.f.let(clamp(x, -105, 89)), 0.5, 0);
-  return e.f.let(f32x4.mul(root, root));
+  const kept = e.f.let(unlessBelow(x, EXP_ZERO, root));
+  return e.f.let(f32x4.mul(kept, kept));
 }
 
 /** 1 / (1 + e^-x) as e^x / (1 + e^x), both times 2^24 lest e^x be subnormal; good to 2 ulp. */
 export function sigmoid(e: Emitter, x: V128): V128 {
-  const power = exponential(e, e.f.let(clamp(x, -105, 60)), 1, 24);
+  const power = e.f.let(unlessBelow(x, EXP_ZERO, exponential(e, e.f.let(clamp(x, -103, 60)), 1, 24)));
   return e.f.let(f32x4.div(power, f32x4.add(power, f32x4Const(2 ** 24))));
 }
 
@@ -74,7 +83,8 @@ export function exp2(e: Emitter, argument: V128): V128 {
   const half = f.let(madd(e, n, f32x4Const(0.5), rounding));
   const rest = f32x4.add(f32x4.sub(n, f32x4.sub(half, rounding)), rounding);
   const [first, second] = [half, rest].map((biased) => i32x4.shl(biased, i32.const(23))) as [V128, V128];
-  return f.let(f32x4.mul(f32x4.mul(polynomial(e, r, scaled(Math.LN2)), first), second));
+  const scaledOnce = f32x4.mul(polynomial(e, r, scaled(Math.LN2)), first);
+  return f.let(f32x4.mul(unlessBelow(x, -150, scaledOnce), second));
 }
 
 /** e^x - 1 as 2^n·(e^r - 1) + (2^n - 1), in halves lest 2^n overflow; good to 2 ulp. */
