@@ -18,7 +18,7 @@ import { generate } from './generate.ts';
 import type { OwnedBuffer } from './runtime/buffers.ts';
 import { MAX_BYTES } from './runtime/linear-memory.ts';
 import type { Run } from './runtime/runtime.ts';
-import { WasmRuntime } from './runtime/wasm-runtime.ts';
+import { type RuntimeOptions, WasmRuntime } from './runtime/wasm-runtime.ts';
 import { hostFunction } from './vector/index.ts';
 
 /** Settings of the WebAssembly backend. */
@@ -57,7 +57,8 @@ class WasmExecutable implements Executable {
   }
 }
 
-class WasmBackend implements Backend {
+/** {@link wasm}; with what tests want beyond it. */
+export class WasmBackend implements Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly #runtime: WasmRuntime;
@@ -65,12 +66,12 @@ class WasmBackend implements Backend {
   readonly #byKey = new Map<string, WasmExecutable>();
   #disposed = false;
 
-  constructor({ name = 'wasm', threads, relaxed }: WasmOptions) {
+  constructor({ name = 'wasm', threads, relaxed, shareAll }: WasmOptions & Pick<RuntimeOptions, 'shareAll'>) {
     if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
       throw new ArgumentError('wasm', `'threads' must be a positive whole number; got ${threads}.`, { threads });
     }
     this.name = name;
-    this.#runtime = new WasmRuntime({ threads, relaxed, hostFunction });
+    this.#runtime = new WasmRuntime({ threads, relaxed, shareAll, hostFunction });
     this.capabilities = {
       dtypes: new Set(dtypeNames),
       maxBufferBytes: MAX_BYTES,
@@ -126,6 +127,11 @@ class WasmBackend implements Backend {
 
   async synchronize(): Promise<void> {
     await this.#runtime.relief();
+  }
+
+  /** Starts the other threads, and waits until they take part. */
+  threadsUp(): Promise<void> {
+    return this.#runtime.threadsUp();
   }
 
   memory(): BackendMemory {

@@ -32,18 +32,19 @@ function part(count: number, largest: number, step: number): number {
 }
 
 /**
- * Cuts `rows` × `columns` of one index of the batch into units. The depth of blocks depends on the depth alone, so that sums
- * do not depend on the cut.
+ * Cuts `rows` × `columns` of one index of the batch into units. The depth of blocks, at most
+ * `mostDepth`, depends on nothing else, so that sums do not depend on the cut.
  */
 export function cut(
   batches: number,
   rows: number,
   columns: number,
   depth: number,
+  mostDepth: number,
   threads: number,
   room: number,
 ): Blocks {
-  const blockDepth = part(depth, MOST_DEPTH, 4);
+  const blockDepth = part(depth, mostDepth, 4);
   const most = Math.min(MOST_COLUMNS, Math.floor(PANEL / blockDepth / SLIVER_COLUMNS) * SLIVER_COLUMNS);
   let unitColumns = part(columns, most, SLIVER_COLUMNS);
   let unitRows = part(rows, UNIT_ROWS, SLIVER_ROWS);

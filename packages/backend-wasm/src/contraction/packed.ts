@@ -7,6 +7,7 @@ import {
   COLUMN_UNITS,
   COLUMNS,
   DEPTH,
+  MOST_DEPTH,
   ParameterLayout,
   ROW_UNITS,
   ROWS,
@@ -38,6 +39,9 @@ const FEW_LINES = 3;
 
 /** Positions of a window that a sum per element goes through as fast. */
 const SHORT_WINDOW = 16;
+
+/** Steps from which on lines of the first-level cache crowd each other out (bytes). */
+const DISTANT = 2048;
 
 /** Private memory that the panel and unfinished sums need at least (bytes). */
 const ROOM = 2 ** 20;
@@ -95,7 +99,7 @@ export class PackedContraction {
     return !isShort && length < Math.max(height, width);
   }
 
-  /** Runs a launch. */
+  /** Runs a launch whose depth is not 0. */
   run(buffers: readonly WasmBuffer[], launch: Launch): void {
     const { extents } = launch;
     const { rows, columns, depth } = this.#layout;
@@ -111,16 +115,17 @@ export class PackedContraction {
       const { words, threads } = runtime;
       const base = runtime.parameters >>> 2;
       const streams = this.#streams(height, width * length, launch.views);
+      const forms = this.#forms(words, base);
       const blocks = streams
         ? cutStream(batches, height, width, length, threads)
-        : cut(batches, height, width, length, threads, this.#room);
+        : cut(batches, height, width, length, this.#mostDepth(words, base, forms), threads, this.#room);
       words[base + ROWS] = height;
       words[base + COLUMNS] = width;
       words[base + DEPTH] = length;
       writeBlocks(words, base, blocks);
       const program = streams
         ? this.#streamProgram(blocks.unitRows)
-        : this.#packedProgram(words, base, hasManyRows(blocks, height));
+        : this.#packedProgram(forms, hasManyRows(blocks, height));
       const products = blocks.unitRows * blocks.unitColumns * length;
       runtime.dispatch(program, batches * blocks.rowUnits * blocks.columnUnits, Math.ceil(GRAIN / products));
     } finally {
@@ -145,13 +150,22 @@ export class PackedContraction {
     return true;
   }
 
-  #packedProgram(words: Int32Array, base: number, many: boolean): Program {
-    const [left, right] = this.#layout.operands;
-    const a = formOf(words, base, left, left.address.rows);
-    const b = formOf(words, base, right, right.address.columns);
+  #forms(words: Int32Array, base: number): readonly [Form, Form] {
+    const [a, b] = this.#layout.operands;
+    return [formOf(words, base, a, a.address.rows), formOf(words, base, b, b.address.columns)];
+  }
+
+  /** The depth to which blocks go: less where slivers of A read a little of each of many distant lines of the cache. */
+  #mostDepth(words: Int32Array, base: number, [a]: readonly [Form, Form]): number {
+    const step = words[base + this.#layout.operands[0].address.depth + 2] as number;
+    return a === 'lines' && Math.abs(step) >= DISTANT ? MOST_DEPTH / 2 : MOST_DEPTH;
+  }
+
+  #packedProgram(forms: readonly [Form, Form], many: boolean): Program {
+    const [a, b] = forms;
     const key = (many ? 4 : 0) + (a === 'depth' ? 2 : 0) + (b === 'depth' ? 1 : 0);
     return this.#program(key, () =>
-      compileContraction(this.#kernel, this.#layout, [a, b], sliverHeights(many), this.#runtime),
+      compileContraction(this.#kernel, this.#layout, forms, sliverHeights(many), this.#runtime),
     );
   }
 

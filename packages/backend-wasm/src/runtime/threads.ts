@@ -19,6 +19,7 @@ const WORTH_WAKING = 0.2;
 export class Team {
   readonly #words: Int32Array;
   readonly #workers: WorkerHandle[] = [];
+  readonly #wakesAlways: boolean;
   readonly #mayWait: boolean;
   #generation = 0;
 
@@ -26,9 +27,16 @@ export class Team {
    * Starts the threads; they take part in jobs when they have come up, and nobody waits for them.
    *
    * @param scratches - Private memory of each (addresses).
+   * @param wakesAlways - Whether they are woken for work of any size.
    * @param onRefused - Told why a thread could not start.
    */
-  constructor(linear: LinearMemory, scratches: readonly number[], onRefused: (reason: string) => void) {
+  constructor(
+    linear: LinearMemory,
+    scratches: readonly number[],
+    wakesAlways: boolean,
+    onRefused: (reason: string) => void,
+  ) {
+    this.#wakesAlways = wakesAlways;
     this.#words = new Int32Array(linear.memory.buffer, CONTROL, WORDS);
     this.#mayWait = mayWait(this.#words);
     for (const scratch of scratches) {
@@ -44,6 +52,11 @@ export class Team {
   /** Threads that were started and have not ended. */
   get size(): number {
     return this.#workers.length;
+  }
+
+  /** Whether all of them take part. */
+  get isUp(): boolean {
+    return Atomics.load(this.#words, WORD.up) >= this.#workers.length;
   }
 
   /**
@@ -69,7 +82,7 @@ export class Team {
     Atomics.store(words, WORD.claim, (this.#generation << CHUNK_BITS) | chunks);
     // The first chunk tells whether the rest is worth waking others for, unless the last job already did.
     let measured = Atomics.load(words, WORD.sleepers) === 0;
-    const woken = !measured && program.pace * units > WORTH_WAKING;
+    const woken = this.#wakesAlways || (!measured && program.pace * units > WORTH_WAKING);
     if (woken) this.#wake(chunks - 1);
     let mine = 0;
     let trap: unknown;

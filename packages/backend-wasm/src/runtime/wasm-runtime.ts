@@ -22,6 +22,8 @@ export interface RuntimeOptions {
   readonly threads?: number | undefined;
   /** Whether to use relaxed SIMD; without it results do not depend on the machine. By default wherever the engine has it. */
   readonly relaxed?: boolean | undefined;
+  /** Whether even the smallest work is shared and everybody woken for it, as tests want. */
+  readonly shareAll?: boolean | undefined;
   /** Host functions that modules import by name. */
   readonly hostFunction?: HostFunctions | undefined;
   /** Largest size of linear memory (pages of 64 KiB); 4 GiB unless told. */
@@ -39,11 +41,12 @@ export class WasmRuntime implements Runtime {
   readonly #buffers: Buffers;
   readonly #hostFunction: HostFunctions;
   readonly #borrowed = new Map<number, number>();
+  readonly #shareAll: boolean;
   #team: Team | null = null;
   #programs = 0;
 
   /** @throws {DeviceError} The engine cannot run this device's programs. */
-  constructor({ threads, relaxed, hostFunction = noHost, maximumPages }: RuntimeOptions = {}) {
+  constructor({ threads, relaxed, shareAll = false, hostFunction = noHost, maximumPages }: RuntimeOptions = {}) {
     const features = detectFeatures();
     if (relaxed && !features.relaxed) {
       throw new DeviceError('wasm', "'relaxed' asks for relaxed SIMD, which this engine lacks. Leave it out.", {
@@ -52,6 +55,7 @@ export class WasmRuntime implements Runtime {
     }
     this.features = { relaxed: relaxed ?? features.relaxed };
     this.threads = possibleThreads(threads);
+    this.#shareAll = shareAll;
     this.#hostFunction = hostFunction;
     this.#linear = new LinearMemory({ shared: this.threads > 1, maximumPages });
     this.memory = this.#linear.type;
@@ -84,8 +88,9 @@ export class WasmRuntime implements Runtime {
 
   dispatch(program: Program, units: number, grain: number): void {
     const loaded = program as LoadedProgram;
-    if (this.threads === 1 || units < 2 * grain || loaded.hosted) loaded.run(PARAMETERS, SCRATCH, 0, units);
-    else this.#share(loaded, units, grain);
+    const least = this.#shareAll ? 1 : grain;
+    if (this.threads === 1 || units < 2 * least || loaded.hosted) loaded.run(PARAMETERS, SCRATCH, 0, units);
+    else this.#share(loaded, units, least);
   }
 
   borrow(bytes: number): number {
@@ -144,6 +149,13 @@ export class WasmRuntime implements Runtime {
     return this.#buffers.stats();
   }
 
+  /** Starts the other threads, and waits until they take part. */
+  async threadsUp(): Promise<void> {
+    if (this.threads === 1) return;
+    this.#team ??= this.#start();
+    while (!this.#team.isUp) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
   /** Ends the other threads; the runtime cannot be used afterwards. */
   dispose(): void {
     this.#team?.dispose();
@@ -164,7 +176,7 @@ export class WasmRuntime implements Runtime {
       if (scratch === undefined) break;
       scratches.push(scratch);
     }
-    return new Team(this.#linear, scratches, warnOnce);
+    return new Team(this.#linear, scratches, this.#shareAll, warnOnce);
   }
 
   /** Puts a program where other threads find it; false when there is no memory for that. */
