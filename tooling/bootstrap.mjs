@@ -155,7 +155,9 @@ function build(app) {
 }
 
 function run(script, args) {
-  const child = spawn(process.execPath, [join(root, script)].concat(args), { cwd: root, stdio: 'inherit' });
+  // Node's own flags, such as those that switch relaxed SIMD on, hold for the command too.
+  const all = process.execArgv.concat(join(root, script), args);
+  const child = spawn(process.execPath, all, { cwd: root, stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; the child decides what it means.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
   child.on('error', (error) => fail(error.message));

@@ -7,8 +7,9 @@ type Counts = { passed: number; failed: number; skipped: number };
 function count(modules: readonly TestModule[], errors: readonly SerializedError[]): Counts {
   const counts: Counts = { passed: 0, failed: errors.length, skipped: 0 };
   for (const module of modules) {
-    // A file that breaks outside its tests has none to show for it.
+    // A file or a suite that breaks outside its tests has none to show for it.
     counts.failed += module.errors().length;
+    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const { state } = test.result();
       if (state === 'passed') counts.passed++;

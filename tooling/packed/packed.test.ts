@@ -1,59 +1,8 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const consumer = fileURLToPath(new URL('consumer', import.meta.url));
-const bin = join(root, 'node_modules', '.bin');
-const minutes = 60_000;
-
-/** The environment of a person's own terminal: without what the script runner around this test has set. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|VITEST|NODE_ENV|NODE_OPTIONS)/.test(name));
-  return { ...Object.fromEntries(kept), PATH: `${bin}${delimiter}${process.env.PATH}`, TURBO_TELEMETRY_DISABLED: '1' };
-}
-
-/** Runs a program and returns what it printed; its whole output is in the error when it fails. */
-async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)(program, args, { cwd, env: plainEnvironment(), maxBuffer: 1 << 26 });
-    return stdout;
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
-  }
-}
-
-/** Packs every package, as publishing does, into `folder`: the tarballs by package name. */
-async function packAll(folder: string): Promise<Map<string, string>> {
-  await run(root, 'turbo', 'run', 'build:js', 'build:types', '--filter=./packages/*', '--output-logs=errors-only');
-  const tarballs = new Map<string, string>();
-  for (const name of await readdir(join(root, 'packages'))) {
-    const printed = await run(join(root, 'packages', name), 'pnpm', 'pack', '--json', '--pack-destination', folder);
-    const packed = JSON.parse(printed) as { name: string; filename: string };
-    tarballs.set(packed.name, packed.filename);
-  }
-  return tarballs;
-}
-
-/** Installs the named packages with npm into the empty `folder`; what they depend on comes from the tarballs as well. */
-async function install(folder: string, tarballs: Map<string, string>, names: string[]): Promise<void> {
-  const file = (name: string): [string, string] => [name, `file:${tarballs.get(name)}`];
-  const others = [...tarballs.keys()].filter((name) => !names.includes(name));
-  const manifest = {
-    name: 'consumer',
-    private: true,
-    type: 'module',
-    dependencies: Object.fromEntries(names.map(file)),
-    overrides: Object.fromEntries(others.map(file)),
-  };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  await run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--offline', '--cache', join(folder, '.npm-cache'));
-}
+import { consumer, install, minutes, packAll, run } from './packing.ts';
 
 async function installedIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, 'node_modules'));
@@ -105,7 +54,9 @@ describe.each([
   {
     what: 'only flambeau',
     names: ['flambeau'],
-    brought: ['autograd', 'backend', 'backend-cpu', 'data', 'nn', 'optim'].map((name) => `@flambeau/${name}`),
+    brought: ['autograd', 'backend', 'backend-cpu', 'backend-wasm', 'data', 'nn', 'optim'].map(
+      (name) => `@flambeau/${name}`,
+    ),
     program: 'whole',
   },
 ])('a person who installs $what', ({ names, brought, program }) => {

@@ -7,10 +7,19 @@ describe('parseFlags', () => {
     expect(flags.workloads).toContain('mm');
     expect(flags.workloads).toContain('eager');
     expect(flags).toMatchObject({
-      device: 'cpu',
-      peers: ['kernels', 'loops', 'tfjs', 'jax'],
+      device: 'wasm',
+      peers: ['roof', 'loops', 'tfjs-wasm', 'jax', 'pytorch'],
+      threads: 1,
       rounds: 7,
       json: undefined,
+    });
+  });
+
+  it('takes a device, its threads and the steps of mem', () => {
+    expect(parseFlags(['--device', 'cpu', '--threads', '2', '--steps', '500'])).toMatchObject({
+      device: 'cpu',
+      threads: 2,
+      steps: 500,
     });
   });
 
@@ -30,6 +39,8 @@ describe('parseFlags', () => {
     [['--peers', 'torch']],
     [['--rounds', '0']],
     [['--rounds', '1.5']],
+    [['--threads', '0']],
+    [['--steps', 'many']],
     [['--json', '']],
     [['--fast']],
   ])('refuses %j in one line', (args) => {

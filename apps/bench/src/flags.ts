@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { devices, peers } from './engines/index.ts';
+import { deviceNames } from './engines/devices.ts';
+import { peers } from './engines/index.ts';
 import { workloads } from './workloads/index.ts';
 
 /** A mistake on the command line; its message is one line. */
@@ -10,12 +11,24 @@ export interface Flags {
   readonly workloads: readonly string[];
   readonly device: string;
   readonly peers: readonly string[];
+  /** Threads of our device and of the peers that have them. */
+  readonly threads: number;
   /** Timed samples per engine and case. */
   readonly rounds: number;
+  /** Training steps of the workload mem. */
+  readonly steps: number;
   /** File that receives the results; undefined: none. */
   readonly json: string | undefined;
   readonly help: boolean;
 }
+
+const defaults = {
+  device: 'wasm',
+  peers: Object.keys(peers).filter((name) => peers[name]?.usual),
+  threads: 1,
+  rounds: 7,
+  steps: 10_000,
+} as const;
 
 const names = workloads.map(({ name }) => name);
 
@@ -25,12 +38,21 @@ export const usage: string = `Times the same work here and elsewhere, in turns, 
   npm run bench -- [workload…] [flags]
 
   workloads         ${names.join(', ')} (default: all)
-  --device NAME     ours: ${Object.keys(devices).join(', ')} (default cpu)
-  --peers A,B       what to compare with: ${Object.keys(peers).join(', ')}, or none (default: all)
-  --rounds N        timed samples of each (default 7)
+  --device NAME     ours: ${deviceNames.join(', ')} (default ${defaults.device})
+  --peers A,B       what to compare with: ${Object.keys(peers).join(', ')}, or none
+                    (default: ${defaults.peers.join(', ')})
+  --threads N       threads of ours, and of peers that have them (default ${defaults.threads})
+  --rounds N        timed samples of each (default ${defaults.rounds})
+  --steps N         training steps of mem (default ${defaults.steps})
   --json FILE       write the results there
   --help            this text
 `;
+
+function count(flag: string, value: string | undefined, absent: number): number {
+  if (value === undefined) return absent;
+  if (/^\d{1,6}$/.test(value) && Number(value) >= 1) return Number(value);
+  throw new UsageError(`${flag} must be an integer from 1 to 999999; got '${value}'.`);
+}
 
 function oneOf(what: string, value: string, known: readonly string[]): string {
   if (known.includes(value)) return value;
@@ -47,7 +69,9 @@ export function parseFlags(args: readonly string[]): Flags {
   const options = {
     device: text,
     peers: text,
+    threads: text,
     rounds: text,
+    steps: text,
     json: text,
     help: { type: 'boolean', short: 'h' },
   } as const;
@@ -59,18 +83,15 @@ export function parseFlags(args: readonly string[]): Flags {
     throw new UsageError(`${(error as Error).message.split(/\.(?:\s|$)/)[0]}. See --help.`);
   }
   const { values, positionals } = parsed;
-  const rounds = values.rounds ?? '7';
-  if (!/^\d{1,4}$/.test(rounds) || Number(rounds) < 1) {
-    throw new UsageError(`--rounds must be an integer from 1 to 9999; got '${rounds}'.`);
-  }
   if (values.json === '') throw new UsageError('--json must not be empty.');
-  const asked =
-    values.peers === undefined ? Object.keys(peers) : values.peers === 'none' ? [] : values.peers.split(',');
+  const asked = values.peers === 'none' ? [] : (values.peers?.split(',') ?? defaults.peers);
   return {
     workloads: positionals.length ? positionals.map((name) => oneOf('a workload', name, names)) : names,
-    device: oneOf('--device', values.device ?? 'cpu', Object.keys(devices)),
+    device: oneOf('--device', values.device ?? defaults.device, deviceNames),
     peers: asked.map((name) => oneOf('a peer', name, Object.keys(peers))),
-    rounds: Number(rounds),
+    threads: count('--threads', values.threads, defaults.threads),
+    rounds: count('--rounds', values.rounds, defaults.rounds),
+    steps: count('--steps', values.steps, defaults.steps),
     json: values.json,
     help: values.help === true,
   };

@@ -1,82 +1,97 @@
-import { cpu } from '@flambeau/backend-cpu';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from './engines/engine.ts';
-import { flambeauEngine } from './engines/flambeau.ts';
-import { handEngine } from './engines/hand.ts';
-import { kernelEngine } from './engines/kernels.ts';
-import { difference, measure, median, numbers, WrongResult } from './measure.ts';
-import { figureOf, tableOf } from './report.ts';
-import { workloads } from './workloads/index.ts';
-import type { Case } from './workloads/workload.ts';
+import { loopEngine } from './engines/loops.ts';
+import { measure, WrongResult } from './measure.ts';
+import { figureOf, recordOf, tableOf } from './report.ts';
+import { matmul } from './workloads/matmul.ts';
 
 const effort = { rounds: 3, sample: 0, warmUp: 0 };
+const test = matmul(2, 3, 4);
 
-/** A workload's case with every extent cut to at most 6. */
-function small(test: Case): Case {
-  return { ...test, inputs: test.inputs.map((shape) => shape.map((extent) => Math.min(extent, 6))), repeat: 2 };
+/** Plain loops under another name, with some of what is set up replaced. */
+function altered(name: string, change: (prepared: Awaited<ReturnType<Engine['prepare']>> & object) => object): Engine {
+  const engine = loopEngine();
+  return {
+    ...engine,
+    name,
+    async prepare(...args) {
+      const prepared = await engine.prepare(...args);
+      if (!prepared) return null;
+      const { result, time, close } = prepared;
+      const bound = { result: result.bind(prepared), time: time.bind(prepared), close: close.bind(prepared) };
+      return { ...bound, ...change(bound) };
+    },
+  };
 }
 
-const cases = workloads.flatMap((workload) =>
-  workload.cases.map((test) => [`${workload.name}: ${test.name}`, test] as const),
-);
-
-describe('every case', () => {
-  it.each(cases)('%s runs through tensors and agrees with kernels and plain loops', async (_, test) => {
-    const engines = [flambeauEngine('cpu'), kernelEngine(cpu()), handEngine()] as Engine[];
-    const found = await measure(small(test), engines, effort);
-    expect(found[0]?.engine).toBe('flambeau');
-    for (const one of found) expect(one.samples).toHaveLength(effort.rounds);
-  });
-});
-
 describe('measure', () => {
-  const [, test] = cases.find(([name]) => name.startsWith('map: add')) as readonly [string, Case];
-
   it('does not time an engine whose result is wrong', async () => {
-    const right = handEngine() as Engine;
-    const wrong: Engine = {
-      ...right,
-      name: 'wrong',
-      read: async (value) => (await right.read(value)).map((x) => x + 1),
-    };
-    await expect(measure(small(test), [right, wrong], effort)).rejects.toThrow(WrongResult);
+    let timed = false;
+    const wrong = altered('wrong', ({ result }) => ({
+      result: async (runs: number) => (await result(runs))?.map((x) => x + 1) ?? null,
+      time: async () => {
+        timed = true;
+        return 1;
+      },
+    }));
+    await expect(measure(test, [loopEngine(), wrong], effort)).rejects.toThrow(WrongResult);
+    expect(timed).toBe(false);
   });
 
   it('takes samples in turns', async () => {
     const order: string[] = [];
-    const spy = (name: string): Engine => {
-      const engine = handEngine() as Engine;
-      return { ...engine, name, wait: async () => void order.push(name) };
-    };
-    await measure({ ...small(test), repeat: 1 }, [spy('a'), spy('b')], effort);
-    const timed = order.slice(-2 * effort.rounds).join('');
-    expect(timed).toBe('ababab');
+    const spy = (name: string): Engine =>
+      altered(name, () => ({
+        time: async () => {
+          order.push(name);
+          return 1;
+        },
+      }));
+    await measure(test, [spy('a'), spy('b')], effort);
+    expect(order.slice(-2 * effort.rounds).join('')).toBe('ababab');
+  });
+
+  it('goes on without a peer that fails, but not without ours', async () => {
+    const failing = altered('broken', () => ({ result: () => Promise.reject(new Error('no kernel\nfor this')) }));
+    const { measurements, failures } = await measure(test, [loopEngine(), failing], effort);
+    expect(measurements.map(({ engine }) => engine)).toEqual(['loops']);
+    expect(failures).toEqual([{ engine: 'broken', cannot: 'no kernel' }]);
+    await expect(measure(test, [failing, loopEngine()], effort)).rejects.toThrow('no kernel');
+  });
+
+  it('times a reference as if it were as much work', async () => {
+    const steady = altered('ours', () => ({ time: async (runs: number) => runs }));
+    const referred = { ...test, reference: matmul(4, 3, 4) };
+    const { measurements } = await measure(referred, [steady], effort, 'larger');
+    expect(measurements).toMatchObject([
+      { engine: 'ours', median: 1 },
+      { engine: 'larger', median: 0.5 },
+    ]);
   });
 });
 
 describe('what is reported', () => {
-  it('is the middle sample', () => {
-    expect(median([5, 1, 9])).toBe(5);
-  });
+  const workload = { name: 'mm', title: 'products', cases: [test] };
+  const measurements = [
+    { engine: 'ours', median: 2, samples: [2] },
+    { engine: 'theirs', median: 5, samples: [5] },
+  ];
+  const results = [{ test, measurements, failures: [{ engine: 'third', cannot: 'no kernel' }] }];
 
   it('is work per time', () => {
     expect(figureOf({ unit: 'GFLOP/s', amount: 2e9 }, 1000)).toBe(2);
     expect(figureOf({ unit: 'µs/op', amount: 1000 }, 2)).toBe(2);
+    expect(figureOf({ unit: 'steps/s', amount: 1 }, 20)).toBe(50);
   });
 
-  it('says how many times faster we are', () => {
-    const workload = workloads[0] as (typeof workloads)[number];
-    const measurements = [
-      { engine: 'ours', median: 2, samples: [2] },
-      { engine: 'theirs', median: 5, samples: [5] },
-    ];
-    const results = [{ test: workload.cases[0] as Case, measurements }];
-    expect(tableOf(workload, results, 'ours')).toContain('×2.5');
+  it('says how many times faster we are, and who cannot and why', () => {
+    const table = tableOf(workload, results, 'ours');
+    expect(table).toContain('×2.5');
+    expect(table).toContain('third cannot: no kernel');
   });
 
-  it('rests on the same numbers in every run', () => {
-    expect(numbers(3, 1)).toEqual(numbers(3, 1));
-    expect(difference(Float32Array.of(1, 2), Float32Array.of(1, 2))).toBe(0);
-    expect(difference(Float32Array.of(1, Number.NaN), Float32Array.of(1, 2))).toBe(Number.POSITIVE_INFINITY);
+  it('is written as data too', () => {
+    const record = recordOf(workload, results, 'ours');
+    expect(record).toMatchObject({ cases: [{ engines: [{ ours: 1 }, { engine: 'theirs', ours: 2.5 }] }] });
   });
 });

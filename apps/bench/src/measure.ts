@@ -1,4 +1,6 @@
-import type { Engine } from './engines/engine.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { Engine, Prepared } from './engines/engine.ts';
+import { difference, median, numbers } from './numbers.ts';
 import type { Case } from './workloads/workload.ts';
 
 /** How long and how often to measure. */
@@ -20,134 +22,131 @@ export interface Measurement {
   readonly samples: readonly number[];
 }
 
+/** Why an engine that has the operation did not do it. */
+export interface Failure {
+  readonly engine: string;
+  readonly cannot: string;
+}
+
+/** All that was found about one case; ours comes first. */
+export interface Comparison {
+  readonly measurements: readonly Measurement[];
+  readonly failures: readonly Failure[];
+}
+
 /** An engine whose result is wrong must not be timed. */
 export class WrongResult extends Error {}
 
 /** One engine with a case set up in it. */
 class Contender {
-  readonly engine: Engine;
+  readonly name: string;
+  readonly prepared: Prepared;
   readonly samples: number[] = [];
+  /** Factor from the time it takes to the time that counts. */
+  readonly #scale: number;
   /** Runs in one sample. */
-  runs = 1;
-  readonly #inputs: readonly unknown[];
-  readonly #body: () => unknown;
-  readonly #repeat: number;
+  #runs = 1;
 
-  constructor(engine: Engine, inputs: readonly unknown[], body: () => unknown, repeat: number) {
-    this.engine = engine;
-    this.#inputs = inputs;
-    this.#body = body;
-    this.#repeat = repeat;
+  constructor(name: string, prepared: Prepared, scale = 1) {
+    this.name = name;
+    this.prepared = prepared;
+    this.#scale = scale;
   }
 
-  /** Runs so often and gives the numbers of the last run. */
-  async result(runs: number): Promise<Float32Array> {
-    for (let run = 1; run < runs; run++) this.engine.release(this.#body());
-    const value = this.#body();
-    const numbers = await this.engine.read(value);
-    this.engine.release(value);
-    return numbers;
-  }
-
-  /** Time of one run, over `runs` of them (milliseconds). */
+  /** Time of one run, over as many as a sample has (milliseconds). Before it, what others left behind can be collected. */
   async time(): Promise<number> {
-    const { engine } = this;
+    await setImmediate();
+    return ((await this.prepared.time(this.#runs)) / this.#runs) * this.#scale;
+  }
+
+  async warmUp(effort: Effort): Promise<void> {
     const started = performance.now();
-    for (let run = 0; run < this.runs; run++) {
-      for (let i = 1; i < this.#repeat; i++) engine.release(this.#body());
-      const value = this.#body();
-      await engine.wait(value);
-      engine.release(value);
-    }
-    return (performance.now() - started) / this.runs;
-  }
-
-  close(): void {
-    for (const input of this.#inputs) this.engine.release(input);
+    let last = 0;
+    do {
+      await setImmediate();
+      last = await this.prepared.time(1);
+    } while (performance.now() - started < effort.warmUp);
+    this.#runs = Math.max(1, Math.ceil(effort.sample / Math.max(last, 1e-4)));
   }
 }
 
-/** Numbers between -2 and 2 that are the same in every run. */
-export function numbers(length: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 32) * 4 - 2;
-  });
+function dataOf(test: Case): Float32Array[] {
+  return test.inputs.map((input, i) => numbers(input, i + 1));
 }
 
-/** The middle one of some numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] as number;
+/** An error in one line. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] as string;
 }
 
-/** Largest difference between two results, relative to the largest value expected. */
-export function difference(found: Float32Array, expected: Float32Array): number {
-  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let worst = 0;
-  let largest = 0;
-  for (let i = 0; i < found.length; i++) {
-    const off = Math.abs((found[i] as number) - (expected[i] as number));
-    if (off > worst || off !== off) worst = off === off ? off : Number.POSITIVE_INFINITY;
-    largest = Math.max(largest, Math.abs(expected[i] as number));
+/** Our engine on the work that a case should come close to, scaled as if it were as much. */
+async function referenceOf(test: Case, ours: Engine, name: string): Promise<Contender[]> {
+  if (!test.reference) return [];
+  const prepared = await ours.prepare(test.reference, dataOf(test.reference));
+  return prepared ? [new Contender(name, prepared, test.figure.amount / test.reference.figure.amount)] : [];
+}
+
+/** Sets a case up in an engine and compares its result; null where the engine does not have the operation. */
+async function admitted(
+  test: Case,
+  engine: Engine,
+  data: readonly Float32Array[],
+  expected: { by?: string; numbers?: Float32Array },
+): Promise<Contender | null> {
+  const prepared = await engine.prepare(test, data);
+  if (!prepared) return null;
+  try {
+    const result = await prepared.result(test.settle ?? 1);
+    if (result && expected.numbers) {
+      const off = difference(result, expected.numbers);
+      if (off > test.tolerance) {
+        const names = `${engine.name} and ${expected.by}`;
+        throw new WrongResult(`${test.name}: ${names} differ by ${off.toExponential(1)} of the largest value.`);
+      }
+    } else if (result) Object.assign(expected, { by: engine.name, numbers: result });
+    return new Contender(engine.name, prepared);
+  } catch (error) {
+    prepared.close();
+    throw error;
   }
-  return worst / (largest || 1);
-}
-
-function setUp(test: Case, engines: readonly Engine[]): Contender[] {
-  const data = test.inputs.map((shape, i) =>
-    numbers(
-      shape.reduce((size, extent) => size * extent, 1),
-      i + 1,
-    ),
-  );
-  return engines.flatMap((engine) => {
-    const inputs = test.inputs.map((shape, i) => engine.array((data[i] as Float32Array).slice(), shape));
-    const body = engine.operation(test.operation, inputs, test.options ?? {});
-    if (body) return [new Contender(engine, inputs, body, test.repeat ?? 1)];
-    for (const input of inputs) engine.release(input);
-    return [];
-  });
-}
-
-async function agree(test: Case, contenders: readonly Contender[]): Promise<void> {
-  const [first, ...others] = contenders;
-  if (!first) return;
-  const runs = test.settle ?? 1;
-  const expected = await first.result(runs);
-  for (const other of others) {
-    const off = difference(await other.result(runs), expected);
-    if (off <= test.tolerance) continue;
-    const names = `${other.engine.name} and ${first.engine.name}`;
-    throw new WrongResult(`${test.name}: ${names} differ by ${off.toExponential(1)} of the largest value.`);
-  }
-}
-
-async function warmUp(contender: Contender, effort: Effort): Promise<void> {
-  const started = performance.now();
-  let last = 0;
-  do last = await contender.time();
-  while (performance.now() - started < effort.warmUp);
-  contender.runs = Math.max(1, Math.ceil(effort.sample / Math.max(last, 1e-4)));
 }
 
 /**
  * Measures one case in every engine that has it: results are compared, then samples are taken in turns (A B A B …), so
  * that whatever else the machine does falls on all alike.
  *
+ * @param engines - Ours, then its peers. A peer that fails is reported; ours must not.
+ * @param reference - What the case's reference is called.
  * @throws {WrongResult} Two engines disagree.
  */
-export async function measure(test: Case, engines: readonly Engine[], effort: Effort): Promise<Measurement[]> {
-  const contenders = setUp(test, engines);
+export async function measure(
+  test: Case,
+  engines: readonly Engine[],
+  effort: Effort,
+  reference = 'reference',
+): Promise<Comparison> {
+  const data = dataOf(test);
+  const contenders: Contender[] = [];
+  const failures: Failure[] = [];
+  const expected = {};
   try {
-    await agree(test, contenders);
-    for (const contender of contenders) await warmUp(contender, effort);
+    for (const engine of engines) {
+      try {
+        const contender = await admitted(test, engine, data, expected);
+        if (contender) contenders.push(contender);
+        if (engine === engines[0]) contenders.push(...(await referenceOf(test, engine, reference)));
+      } catch (error) {
+        if (engine === engines[0] || error instanceof WrongResult) throw error;
+        failures.push({ engine: engine.name, cannot: reasonOf(error) });
+      }
+    }
+    for (const contender of contenders) await contender.warmUp(effort);
     for (let round = 0; round < effort.rounds; round++) {
       for (const contender of contenders) contender.samples.push(await contender.time());
     }
-    return contenders.map(({ engine, samples }) => ({ engine: engine.name, median: median(samples), samples }));
+    const measurements = contenders.map(({ name, samples }) => ({ engine: name, median: median(samples), samples }));
+    return { measurements, failures };
   } finally {
-    for (const contender of contenders) contender.close();
+    for (const contender of contenders) contender.prepared.close();
   }
 }

@@ -1,11 +1,10 @@
 import Table from 'cli-table3';
-import type { Measurement } from './measure.ts';
-import type { Case, Figure, Workload } from './workloads/workload.ts';
+import type { Comparison } from './measure.ts';
+import type { Case, CaseWorkload, Figure, Workload } from './workloads/workload.ts';
 
-/** All measurements of one case; the first is ours. */
-export interface CaseResult {
+/** All that was found about one case. */
+export interface CaseResult extends Comparison {
   readonly test: Case;
-  readonly measurements: readonly Measurement[];
 }
 
 /** What a time means in a figure's unit. */
@@ -14,44 +13,66 @@ export function figureOf({ unit, amount }: Figure, milliseconds: number): number
   return unit === 'steps/s' ? (amount * 1e3) / milliseconds : amount / (milliseconds * 1e6);
 }
 
-function short(value: number): string {
+/** A number with about three digits. */
+export function short(value: number): string {
   if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toPrecision(2);
+  if (value >= 10) return value.toFixed(1);
+  return value >= 0.01 ? value.toPrecision(2) : value.toExponential(1);
+}
+
+/** A table under its workload's title; the first column is text, the others are numbers. */
+export function tableText(workload: Workload, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: [workload.name, ...head],
+    colAligns: ['left', ...head.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) table.push([...row]);
+  return `${workload.title}\n${table.toString()}`;
+}
+
+function otherEngines(results: readonly CaseResult[], ours: string): string[] {
+  const names = results
+    .flatMap(({ measurements, failures }) => [...measurements, ...failures])
+    .map((one) => one.engine);
+  return [...new Set(names)].filter((name) => name !== ours);
+}
+
+/** Each reason once, with the engine that gave it. */
+function notes(results: readonly CaseResult[]): string[] {
+  const lines = results.flatMap(({ failures }) =>
+    failures.map(({ engine, cannot }) => `  ${engine} cannot: ${cannot}`),
+  );
+  return [...new Set(lines)];
 }
 
 /**
  * A workload's results as a table: our time and figure, then for each other engine its figure and how many times
  * faster we are than it (below 1: it is faster).
  */
-export function tableOf(workload: Workload, results: readonly CaseResult[], ours: string): string {
-  const others = [...new Set(results.flatMap(({ measurements }) => measurements.map(({ engine }) => engine)))].filter(
-    (engine) => engine !== ours,
-  );
-  const table = new Table({
-    head: [workload.name, 'ms', ours, ...others.flatMap((other) => [other, '×'])],
-    colAligns: ['left', ...new Array(2 + 2 * others.length).fill('right')],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { test, measurements } of results) {
-    const find = (engine: string): Measurement | undefined => measurements.find((one) => one.engine === engine);
-    const own = find(ours);
+export function tableOf(workload: CaseWorkload, results: readonly CaseResult[], ours: string): string {
+  const others = otherEngines(results, ours);
+  const rows = results.map(({ test, measurements, failures }) => {
+    const own = measurements.find(({ engine }) => engine === ours);
     const cells = others.flatMap((other) => {
-      const found = find(other);
-      if (!found || !own) return ['–', ''];
-      return [short(figureOf(test.figure, found.median)), `×${short(found.median / own.median)}`];
+      const found = measurements.find(({ engine }) => engine === other);
+      if (found && own) return [short(figureOf(test.figure, found.median)), `×${short(found.median / own.median)}`];
+      return [failures.some(({ engine }) => engine === other) ? 'cannot' : '–', ''];
     });
     const figure = own ? `${short(figureOf(test.figure, own.median))} ${test.figure.unit}` : '–';
-    table.push([test.name, own ? short(own.median) : '–', figure, ...cells]);
-  }
-  return `${workload.title}\n${table.toString()}\n`;
+    return [test.name, own ? short(own.median) : '–', figure, ...cells];
+  });
+  const head = ['ms', ours, ...others.flatMap((other) => [other, '×'])];
+  return [tableText(workload, head, rows), ...notes(results), ''].join('\n');
 }
 
 /** A workload's results as data for the JSON file. */
-export function recordOf(workload: Workload, results: readonly CaseResult[], ours: string): object {
+export function recordOf(workload: CaseWorkload, results: readonly CaseResult[], ours: string): object {
   return {
     workload: workload.name,
-    cases: results.map(({ test, measurements }) => {
-      const own = measurements.find((one) => one.engine === ours);
+    ours,
+    cases: results.map(({ test, measurements, failures }) => {
+      const own = measurements.find(({ engine }) => engine === ours);
       return {
         name: test.name,
         unit: test.figure.unit,
@@ -60,6 +81,7 @@ export function recordOf(workload: Workload, results: readonly CaseResult[], our
           figure: figureOf(test.figure, one.median),
           ...(own && { ours: one.median / own.median }),
         })),
+        failures,
       };
     }),
   };

@@ -34,7 +34,7 @@ function epochsText(): string {
 }
 
 function defaultEpochs(model: ModelName): number {
-  return model === 'mlp' ? 3 : 2;
+  return model === 'mlp' ? 3 : 4;
 }
 
 function integer(flag: string, text: string, least: number, most: number): number {

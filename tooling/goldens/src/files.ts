@@ -1,22 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { brotliDecompressSync } from 'node:zlib';
+import { unpack } from '#unpack';
 import { type GoldenTensor, parseSafetensors } from './tensor.ts';
 import type { Json } from './values.ts';
 
-const folder = new URL('../data/', import.meta.url);
 const documents = new Map<string, unknown>();
 const sideFiles = new Map<string, Map<string, GoldenTensor>>();
-
-function unpack(path: string): Buffer {
-  return brotliDecompressSync(readFileSync(fileURLToPath(new URL(`${path}.br`, folder))));
-}
 
 /** A JSON document of the data folder, e.g. `ops/unary`; read once. */
 export function readDocument<T = Json>(name: string): T {
   let document = documents.get(name);
   if (document === undefined) {
-    document = JSON.parse(unpack(`${name}.json`).toString('utf8'));
+    document = JSON.parse(new TextDecoder().decode(unpack(`${name}.json`)));
     documents.set(name, document);
   }
   return document as T;

@@ -1,87 +1,98 @@
-import { nn, noGrad, optim, scope, setDefaultDevice, type Tensor, tensor } from 'flambeau';
-import type { Engine, OperationName, Transposes } from './engine.ts';
-import { recipes, weightScale } from './training.ts';
+import { fromArray, nn, openBackend, scope, setDefaultDevice, type Tensor } from 'flambeau';
+import type { Engine, OperationName, OperationOptions } from './engine.ts';
+import { trainingStep } from './flambeau-training.ts';
+import { inProcess } from './in-process.ts';
+import { recipeOf } from './recipes.ts';
 
-function operations(
-  [x, y, z]: readonly Tensor[],
-  transposes: Transposes,
-): Partial<Record<OperationName, () => Tensor>> {
-  const [a, b, c] = [x, y, z] as [Tensor, Tensor, Tensor];
-  return {
-    matmul: () => (transposes[0] === 't' ? a.t() : a).matmul(transposes[1] === 't' ? b.t() : b),
-    add: () => a.add(b),
-    mulAdd: () => scope(() => a.mul(b).add(c)),
-    chain: () => scope(() => a.mul(b).add(1.5).clamp(0).mul(0.25).sub(b).clamp(null, 2).mul(1.1).add(b)),
-    exp: () => a.exp(),
-    tanh: () => a.tanh(),
-    gelu: () => nn.functional.gelu(a),
-    sigmoid: () => a.sigmoid(),
-    div: () => a.div(b),
-    minimum: () => a.minimum(b),
-    sum: () => a.sum(),
-    sumRows: () => a.sum(1),
-    sumColumns: () => a.sum(0),
-    max: () => a.amax(1),
-    argmax: () => a.argmax(1),
-    softmax: () => nn.functional.softmax(a, -1),
-    logSoftmax: () => nn.functional.logSoftmax(a, -1),
-    layerNorm: () => nn.functional.layerNorm(a, [a.shape[1] as number]),
-  };
+type Body = (x: Tensor, y: Tensor, z: Tensor) => Tensor;
+
+const bodies: Readonly<Partial<Record<OperationName, Body>>> = {
+  add: (x, y) => x.add(y),
+  mulAdd: (x, y, z) => scope(() => x.mul(y).add(z)),
+  chain: (x, y) => scope(() => x.mul(y).add(1.5).clamp(0).mul(0.25).sub(y).clamp(null, 2).mul(1.1).add(y)),
+  exp: (x) => x.exp(),
+  tanh: (x) => x.tanh(),
+  gelu: (x) => nn.functional.gelu(x),
+  sigmoid: (x) => x.sigmoid(),
+  div: (x, y) => x.div(y),
+  minimum: (x, y) => x.minimum(y),
+  sum: (x) => x.sum(),
+  sumRows: (x) => x.sum(1),
+  sumColumns: (x) => x.sum(0),
+  max: (x) => x.amax(1),
+  argmax: (x) => x.argmax(1),
+  softmax: (x) => nn.functional.softmax(x, -1),
+  logSoftmax: (x) => nn.functional.logSoftmax(x, -1),
+  layerNorm: (x) => nn.functional.layerNorm(x, x.shape.slice(1)),
+};
+
+function sumOf(x: Tensor, y: Tensor, times: number): Tensor {
+  let sum = x.add(y);
+  for (let i = 1; i < times; i++) {
+    const next = sum.add(y);
+    sum.dispose();
+    sum = next;
+  }
+  return sum;
 }
 
-/** A training step as an application writes it; the loss is read every time. */
-function trainingStep(name: 'mlpStep' | 'tinyStep', inputs: readonly Tensor[]): () => Tensor {
-  const recipe = recipes[name];
-  const [hiddenWeight, hiddenBias, outputWeight, outputBias, examples, targets] = inputs as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const layer = (weight: Tensor, bias: Tensor): nn.Linear => {
-    const [outFeatures, inFeatures] = weight.shape as [number, number];
-    const linear = new nn.Linear(inFeatures, outFeatures);
-    noGrad(() => {
-      linear.weight.copy_(weight.mul(weightScale));
-      linear.bias?.copy_(bias.mul(weightScale));
-    });
-    return linear;
-  };
-  const model = new nn.Sequential(
-    layer(hiddenWeight, hiddenBias),
-    recipe.activation === 'relu' ? new nn.ReLU() : new nn.Tanh(),
-    layer(outputWeight, outputBias),
-  );
-  const classes = recipe.loss === 'crossEntropy';
-  const expected = classes ? targets.argmax(1) : targets;
-  const criterion = classes ? new nn.CrossEntropyLoss() : new nn.MSELoss();
-  const Optimizer = recipe.optimizer === 'sgd' ? optim.SGD : optim.Adam;
-  const optimizer = new Optimizer(model.parameters(), { lr: recipe.lr });
+function convolution(name: OperationName, inputs: readonly Tensor[], options: OperationOptions): () => Tensor[] {
+  const [image, kernel, gradient] = inputs as [Tensor, Tensor, Tensor];
+  const groups = (image.shape[1] as number) / (kernel.shape[1] as number);
+  const { stride = 1, padding = 0 } = options;
+  const forward = (): Tensor => nn.functional.conv2d(image, kernel, null, { stride, padding, groups });
+  if (name === 'conv') return () => [forward()];
+  image.requiresGrad_();
+  kernel.requiresGrad_();
   return () => {
-    optimizer.zeroGrad();
-    const loss = criterion(model(examples), expected);
-    loss.backward();
-    optimizer.step();
-    loss.itemSync();
-    return loss.detach();
+    const output = forward();
+    output.backward(gradient);
+    output.dispose();
+    const gradients = [image.grad as Tensor, kernel.grad as Tensor];
+    image.grad = null;
+    kernel.grad = null;
+    return gradients;
   };
 }
 
-/** Flambeau as an application uses it: tensors, modules and optimizers, one operation at a time. */
-export function flambeauEngine(device: string): Engine<Tensor> {
-  setDefaultDevice(device);
-  return {
-    name: 'flambeau',
-    array: (data, shape) => tensor(data).reshape(shape),
-    operation(name, inputs, options) {
-      if (name === 'mlpStep' || name === 'tinyStep') return trainingStep(name, inputs);
-      return operations(inputs, options.transposes ?? 'nn')[name] ?? null;
-    },
-    wait: async () => {},
+function operation(name: OperationName, inputs: readonly Tensor[], options: OperationOptions): () => readonly Tensor[] {
+  const [x, y, z] = inputs as [Tensor, Tensor, Tensor];
+  const recipe = recipeOf(name);
+  if (recipe) {
+    const step = trainingStep(recipe, inputs);
+    return () => {
+      const loss = step();
+      loss.itemSync();
+      return [loss];
+    };
+  }
+  if (name === 'conv' || name === 'convBackward') return convolution(name, inputs, options);
+  if (name === 'adds') return () => [sumOf(x, y, options.times ?? 1)];
+  if (name === 'matmul') {
+    const [left, right] = options.transposes ?? 'nn';
+    return () => [(left === 't' ? x.t() : x).matmul(right === 't' ? y.t() : y)];
+  }
+  const body = bodies[name] as Body;
+  return () => [body(x, y, z)];
+}
+
+/**
+ * Flambeau as an application uses it: tensors, modules and optimizers, one operation at a time.
+ *
+ * @param device - A registered device.
+ * @param name - What the table calls it.
+ */
+export async function flambeauEngine(device: string, name: string): Promise<Engine> {
+  const backend = await openBackend(device);
+  return inProcess<Tensor>({
+    name,
+    enter: () => setDefaultDevice(device),
+    array: (data, { shape, classes }) =>
+      fromArray(classes === undefined ? data : Int32Array.from(data), shape, { device }),
+    operation: (operationName, inputs, options) => ({ run: operation(operationName, inputs, options) }),
+    wait: () => backend.synchronize(),
     read: async (value) => Float32Array.from((await value.toArray()) as ArrayLike<number>),
     release: (value) => value.dispose(),
     close: () => {},
-  };
+  });
 }

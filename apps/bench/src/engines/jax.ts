@@ -1,59 +1,104 @@
 import type { numpy } from '@jax-js/jax';
-import type { Engine, OperationName, Transposes } from './engine.ts';
+import type { Engine, Operation, OperationName, OperationOptions } from './engine.ts';
+import { inProcess } from './in-process.ts';
+import { trainingStep } from './jax-training.ts';
+import { recipeOf } from './recipes.ts';
 
 type Jax = typeof import('@jax-js/jax');
 type JaxArray = numpy.Array;
+type Body = (x: JaxArray, y: JaxArray, z: JaxArray) => JaxArray;
 
 /** Bodies for `jit`; jax-js consumes its operands, so one that is used again is taken by reference. */
-function bodies(
-  { numpy: np, nn }: Jax,
-  transposes: Transposes,
-): Partial<Record<OperationName, (...inputs: JaxArray[]) => JaxArray>> {
-  const t = (x: JaxArray, which: number): JaxArray => (transposes[which] === 't' ? x.transpose() : x);
+function bodiesOf({ numpy: np, nn }: Jax): Readonly<Partial<Record<OperationName, Body>>> {
   return {
-    matmul: (x, y) => np.matmul(t(x as JaxArray, 0), t(y as JaxArray, 1)),
-    add: (x, y) => (x as JaxArray).add(y as JaxArray),
-    mulAdd: (x, y, z) => (x as JaxArray).mul(y as JaxArray).add(z as JaxArray),
+    add: (x, y) => x.add(y),
+    mulAdd: (x, y, z) => x.mul(y).add(z),
     chain: (x, y) => {
-      const b = y as JaxArray;
-      let value = (x as JaxArray).mul(b.ref).add(1.5);
-      value = np.maximum(value, 0).mul(0.25).sub(b.ref);
-      return np.minimum(value, 2).mul(1.1).add(b);
+      const t = np.maximum(x.mul(y.ref).add(1.5), 0).mul(0.25).sub(y.ref);
+      return np.minimum(t, 2).mul(1.1).add(y);
     },
-    exp: (x) => np.exp(x as JaxArray),
-    tanh: (x) => np.tanh(x as JaxArray),
-    gelu: (x) => nn.gelu(x as JaxArray, { approximate: false }),
-    sigmoid: (x) => nn.sigmoid(x as JaxArray),
-    div: (x, y) => (x as JaxArray).div(y as JaxArray),
-    minimum: (x, y) => np.minimum(x as JaxArray, y as JaxArray),
-    sum: (x) => (x as JaxArray).sum(),
-    sumRows: (x) => (x as JaxArray).sum(1),
-    sumColumns: (x) => (x as JaxArray).sum(0),
-    max: (x) => np.max(x as JaxArray, 1),
-    argmax: (x) => np.argmax(x as JaxArray, 1),
-    softmax: (x) => nn.softmax(x as JaxArray, -1),
-    logSoftmax: (x) => nn.logSoftmax(x as JaxArray, -1),
-    layerNorm: (x) => nn.standardize(x as JaxArray, -1, { epsilon: 1e-5 }),
+    exp: (x) => np.exp(x),
+    tanh: (x) => np.tanh(x),
+    gelu: (x) => nn.gelu(x, { approximate: false }),
+    sigmoid: (x) => nn.sigmoid(x),
+    div: (x, y) => x.div(y),
+    minimum: (x, y) => np.minimum(x, y),
+    sum: (x) => x.sum(),
+    sumRows: (x) => x.sum(1),
+    sumColumns: (x) => x.sum(0),
+    max: (x) => np.max(x, 1),
+    argmax: (x) => np.argmax(x, 1),
+    softmax: (x) => nn.softmax(x, -1),
+    logSoftmax: (x) => nn.logSoftmax(x, -1),
+    layerNorm: (x) => nn.standardize(x, -1, { epsilon: 1e-5 }),
   };
 }
 
-/** jax-js on its WebAssembly backend, each operation under `jit`. */
-export async function jaxEngine(): Promise<Engine<JaxArray>> {
+function convolution(
+  jax: Jax,
+  name: OperationName,
+  inputs: readonly JaxArray[],
+  { stride = 1, padding = 0 }: OperationOptions,
+): () => JaxArray[] {
+  const [image, kernel, gradient] = inputs as [JaxArray, JaxArray, JaxArray];
+  const featureGroupCount = (image.shape[1] as number) / (kernel.shape[1] as number);
+  const around: [number, number] = [padding, padding];
+  const forward = (x: JaxArray, weight: JaxArray): JaxArray =>
+    jax.lax.convGeneralDilated(x, weight, [stride, stride], [around, around], { featureGroupCount });
+  if (name === 'conv') {
+    const compiled = jax.jit(forward);
+    return () => [compiled(image.ref, kernel.ref)];
+  }
+  // The product with the gradient comes apart from the convolution's own work; it is small beside it.
+  const loss = (x: JaxArray, weight: JaxArray, dy: JaxArray): JaxArray => forward(x, weight).mul(dy).sum();
+  const compiled = jax.jit(jax.grad(loss, { argnums: [0, 1] }));
+  return () => compiled(image.ref, kernel.ref, gradient.ref) as unknown as JaxArray[];
+}
+
+function operation(
+  jax: Jax,
+  name: OperationName,
+  inputs: readonly JaxArray[],
+  options: OperationOptions,
+): Operation<JaxArray> | null {
+  const [x, y] = inputs as [JaxArray, JaxArray];
+  const recipe = recipeOf(name);
+  if (recipe) return { run: trainingStep(jax, recipe, inputs, options.compiled ?? true) };
+  if (name === 'conv' || name === 'convBackward') return { run: convolution(jax, name, inputs, options) };
+  if (name === 'adds') {
+    return {
+      run: () => {
+        let sum = x.ref.add(y.ref);
+        for (let i = 1; i < (options.times ?? 1); i++) sum = sum.add(y.ref);
+        return [sum];
+      },
+    };
+  }
+  const [left, right] = options.transposes ?? 'nn';
+  const body: Body | undefined =
+    name === 'matmul'
+      ? (a, b) => jax.numpy.matmul(left === 't' ? a.transpose() : a, right === 't' ? b.transpose() : b)
+      : bodiesOf(jax)[name];
+  if (!body) return null;
+  const compiled = jax.jit(body) as (...operands: JaxArray[]) => JaxArray;
+  return { run: () => [compiled(...inputs.map((input) => input.ref))] };
+}
+
+/** jax-js on its WebAssembly backend and one thread; operations and whole steps are compiled by `jit`. */
+export async function jaxEngine(): Promise<Engine> {
   const jax = await import('@jax-js/jax');
   await jax.init('wasm');
   jax.defaultDevice('wasm');
-  return {
+  return inProcess<JaxArray>({
     name: 'jax-js wasm',
-    array: (data, shape) => jax.numpy.array(data).reshape([...shape]),
-    operation(name, inputs, options) {
-      const body = bodies(jax, options.transposes ?? 'nn')[name];
-      if (!body) return null;
-      const compiled = jax.jit(body);
-      return () => compiled(...inputs.map((input) => input.ref));
-    },
-    wait: async (value) => void (await value.blockUntilReady()),
+    array: (data, { shape, classes }) =>
+      classes === undefined
+        ? jax.numpy.array(data, { shape: [...shape] })
+        : jax.numpy.array(Int32Array.from(data), { shape: [...shape] }),
+    operation: (name, inputs, options) => operation(jax, name, inputs, options),
+    wait: (value) => value.blockUntilReady(),
     read: async (value) => Float32Array.from((await value.ref.data()) as Float32Array),
     release: (value) => value.dispose(),
     close: () => {},
-  };
+  });
 }

@@ -4,7 +4,6 @@ export {
   callValue,
   FunctionBuilder,
   type FunctionReference,
-  type Label,
   type MemoryType,
   ModuleBuilder,
   type Signature,

@@ -27,7 +27,7 @@ export const WORD = {
 } as const;
 
 /** Longest text of a failure (UTF-16 units). */
-export const MESSAGE_LENGTH = 128;
+const MESSAGE_LENGTH = 128;
 
 /** Words in use. */
 export const WORDS: number = WORD.message + MESSAGE_LENGTH;

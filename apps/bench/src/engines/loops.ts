@@ -1,7 +1,8 @@
 import type { Engine, OperationName, OperationOptions } from './engine.ts';
+import { inProcess } from './in-process.ts';
 
 /** Numbers and their shape. */
-interface HandArray {
+interface LoopArray {
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }
@@ -89,53 +90,74 @@ function matmul(a: Float32Array, b: Float32Array, out: Float32Array, depth: numb
   }
 }
 
-/** Plain loops over typed arrays: what someone would write who needs just this one thing. */
-export function handEngine(): Engine<HandArray> {
-  const make = (shape: readonly number[]): HandArray => ({
-    data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)),
-    shape,
-  });
-  const run = (shape: readonly number[], body: (out: Float32Array) => void) => (): HandArray => {
-    const out = make(shape);
+function arrayOf(shape: readonly number[]): LoopArray {
+  return { data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)), shape };
+}
+
+function adds(x: Float32Array, y: Float32Array, times: number): LoopArray {
+  const add = elementwise.add as Binary;
+  let sum = x;
+  for (let i = 0; i < times; i++) {
+    const next = new Float32Array(sum.length);
+    add(sum, y, next);
+    sum = next;
+  }
+  return { data: sum, shape: [sum.length] };
+}
+
+function operation(
+  name: OperationName,
+  inputs: readonly LoopArray[],
+  options: OperationOptions,
+): (() => LoopArray[]) | null {
+  const [x, y, z] = inputs as [LoopArray, LoopArray, LoopArray];
+  const [rows = 1, columns = 1] = x.shape;
+  const run = (shape: readonly number[], body: (out: Float32Array) => void) => (): LoopArray[] => {
+    const out = arrayOf(shape);
     body(out.data);
-    return out;
+    return [out];
   };
-  const operation = (name: OperationName, inputs: readonly HandArray[], options: OperationOptions) => {
-    const [x, y, z] = inputs as [HandArray, HandArray, HandArray];
-    const [rows = 1, columns = 1] = x.shape;
-    const loop = elementwise[name];
-    if (loop) return run(x.shape, (out) => loop(x.data, y?.data ?? x.data, out));
-    switch (name) {
-      case 'mulAdd':
-        return run(x.shape, (out) => {
-          for (let i = 0; i < out.length; i++)
-            out[i] = (x.data[i] as number) * (y.data[i] as number) + (z.data[i] as number);
-        });
-      case 'sum':
-        return run([], (out) => {
-          out[0] = sum(x.data);
-        });
-      case 'sumRows':
-        return run([rows], (out) => sumRows(x.data, columns, out));
-      case 'sumColumns':
-        return run([columns], (out) => sumColumns(x.data, rows, out));
-      case 'max':
-      case 'argmax':
-        return run([rows], (out) => maxRows(x.data, columns, out, name === 'argmax'));
-      case 'matmul':
-        if (options.transposes !== 'nn') return null;
-        return run([rows, y.shape[1] as number], (out) => matmul(x.data, y.data, out, columns));
-      default:
-        return null;
-    }
-  };
-  return {
+  const loop = elementwise[name];
+  if (loop) return run(x.shape, (out) => loop(x.data, y?.data ?? x.data, out));
+  switch (name) {
+    case 'adds':
+      return () => [adds(x.data, y.data, options.times ?? 1)];
+    case 'mulAdd':
+      return run(x.shape, (out) => {
+        for (let i = 0; i < out.length; i++)
+          out[i] = (x.data[i] as number) * (y.data[i] as number) + (z.data[i] as number);
+      });
+    case 'sum':
+      return run([], (out) => {
+        out[0] = sum(x.data);
+      });
+    case 'sumRows':
+      return run([rows], (out) => sumRows(x.data, columns, out));
+    case 'sumColumns':
+      return run([columns], (out) => sumColumns(x.data, rows, out));
+    case 'max':
+    case 'argmax':
+      return run([rows], (out) => maxRows(x.data, columns, out, name === 'argmax'));
+    case 'matmul':
+      if (options.transposes !== 'nn') return null;
+      return run([rows, y.shape[1] as number], (out) => matmul(x.data, y.data, out, columns));
+    default:
+      return null;
+  }
+}
+
+/** Plain loops over typed arrays: what someone would write who needs just this one thing. */
+export function loopEngine(): Engine {
+  return inProcess<LoopArray>({
     name: 'loops',
-    array: (data, shape) => ({ data, shape }),
-    operation,
-    wait: async () => {},
+    array: (data, { shape }) => ({ data, shape }),
+    operation: (name, inputs, options) => {
+      const run = operation(name, inputs, options);
+      return run && { run };
+    },
+    wait: () => {},
     read: async (value) => value.data,
     release: () => {},
     close: () => {},
-  };
+  });
 }
