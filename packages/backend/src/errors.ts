@@ -8,6 +8,8 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  * must equal PyTorch's.
  */
 export class FlambeauError extends Error {
+  // Not the class's own name, which a bundler may shorten.
+  override name = 'FlambeauError';
   /** The operation that complained, without brackets. */
   readonly op: string;
   /** Structured facts: shapes, dtypes, names. */
@@ -15,38 +17,57 @@ export class FlambeauError extends Error {
 
   constructor(op: string, message: string, details: ErrorDetails = {}) {
     super(op === '' ? message : `[${op}] ${message}`);
-    this.name = new.target.name;
     this.op = op;
     this.details = details;
   }
 }
 
 /** A shape, dimension or size does not fit. */
-export class ShapeError extends FlambeauError {}
+export class ShapeError extends FlambeauError {
+  override name = 'ShapeError';
+}
 
 /** A dtype does not fit an operation or a device. */
-export class DTypeError extends FlambeauError {}
+export class DTypeError extends FlambeauError {
+  override name = 'DTypeError';
+}
 
 /** A device is unknown, not ready, mixed with another, or out of memory. */
-export class DeviceError extends FlambeauError {}
+export class DeviceError extends FlambeauError {
+  override name = 'DeviceError';
+}
 
 /** An index lies outside its axis. */
-export class IndexError extends FlambeauError {}
+export class IndexError extends FlambeauError {
+  override name = 'IndexError';
+}
 
 /** An argument has a wrong type or value. */
-export class ArgumentError extends FlambeauError {}
+export class ArgumentError extends FlambeauError {
+  override name = 'ArgumentError';
+}
 
 /** Differentiation cannot do what was asked. */
-export class GradError extends FlambeauError {}
+export class GradError extends FlambeauError {
+  override name = 'GradError';
+}
 
 /** A tensor was used after it was disposed. */
-export class DisposedError extends FlambeauError {}
+export class DisposedError extends FlambeauError {
+  override name = 'DisposedError';
+}
 
 /** A kernel breaks the contract between tensors and devices. */
-export class KernelError extends FlambeauError {}
+export class KernelError extends FlambeauError {
+  override name = 'KernelError';
+}
 
 /** A file or byte sequence is malformed. */
-export class FormatError extends FlambeauError {}
+export class FormatError extends FlambeauError {
+  override name = 'FormatError';
+}
 
 /** A state dict does not fit what it is loaded into. */
-export class StateDictError extends FlambeauError {}
+export class StateDictError extends FlambeauError {
+  override name = 'StateDictError';
+}
