@@ -1,5 +1,5 @@
 /** Garbage that is worth a collection, at least; more where more is in use (bytes). */
-const WORTH = 96 * 2 ** 20;
+const WORTH = 256 * 2 ** 20;
 
 /** Makes V8 begin to collect in the background (bytes). */
 const GENTLE = 2 ** 30;
