@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   type Backend,
   type BackendMemory,
   type Capabilities,
@@ -11,6 +10,8 @@ import {
   type HostArray,
   type Kernel,
   type Launch,
+  requireReadable,
+  requireWritable,
   structuralKey,
   verifyKernel,
 } from '@flambeau/backend';
@@ -86,10 +87,8 @@ class CpuBackend implements Backend {
   }
 
   write(buffer: DeviceBuffer, data: HostArray, offset = 0): void {
-    const target = dataOf(buffer, 'write', offset, data.length);
-    if (data.constructor !== target.constructor) {
-      throw new ArgumentError('write', `needs a ${target.constructor.name}; got a ${data.constructor.name}.`);
-    }
+    const { data: target } = buffer as CpuBuffer;
+    requireWritable(buffer, target === null, data, offset);
     (target as Float32Array).set(data as Float32Array, offset);
   }
 
@@ -98,7 +97,9 @@ class CpuBackend implements Backend {
   }
 
   readSync(buffer: DeviceBuffer, offset: number, length: number): HostArray {
-    return dataOf(buffer, 'read', offset, length).slice(offset, offset + length);
+    const { data } = buffer as CpuBuffer;
+    requireReadable(buffer, data === null, offset, length);
+    return data.slice(offset, offset + length);
   }
 
   prepare(kernel: Kernel): Executable {
@@ -145,13 +146,4 @@ class CpuBackend implements Backend {
         launch,
       );
   }
-}
-
-/** A buffer's memory, after checking that a range of elements lies in it. */
-function dataOf(buffer: DeviceBuffer, what: string, offset: number, length: number): HostArray {
-  const data = (buffer as CpuBuffer).data as HostArray | null;
-  if (!data) throw new DeviceError(what, `the buffer of ${buffer.length} ${buffer.dtype} was freed.`);
-  if (offset >= 0 && length >= 0 && offset + length <= buffer.length) return data;
-  const range = `${length} elements from ${offset}`;
-  throw new ArgumentError(what, `cannot touch ${range} in a buffer of ${buffer.length}.`, { offset, length });
 }

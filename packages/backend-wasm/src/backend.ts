@@ -11,6 +11,8 @@ import {
   type HostArray,
   type Kernel,
   type Launch,
+  requireReadable,
+  requireWritable,
   structuralKey,
   verifyKernel,
 } from '@flambeau/backend';
@@ -91,7 +93,9 @@ export class WasmBackend implements Backend {
 
   write(buffer: DeviceBuffer, data: HostArray, offset = 0): void {
     this.#requireLive('write');
-    this.#runtime.write(rangeOf(buffer, 'write', offset, data.length), data, offset);
+    const owned = buffer as OwnedBuffer;
+    requireWritable(owned, owned.piece === null, data, offset);
+    this.#runtime.write(owned, data, offset);
   }
 
   async read(buffer: DeviceBuffer, offset: number, length: number): Promise<HostArray> {
@@ -103,7 +107,9 @@ export class WasmBackend implements Backend {
 
   readSync(buffer: DeviceBuffer, offset: number, length: number): HostArray {
     this.#requireLive('read');
-    return this.#runtime.read(rangeOf(buffer, 'read', offset, length), offset, length);
+    const owned = buffer as OwnedBuffer;
+    requireReadable(owned, owned.piece === null, offset, length);
+    return this.#runtime.read(owned, offset, length);
   }
 
   prepare(kernel: Kernel): Executable {
@@ -148,13 +154,4 @@ export class WasmBackend implements Backend {
   #requireLive(what: string): void {
     if (this.#disposed) throw new DeviceError(what, `the ${this.name} backend was disposed.`, { device: this.name });
   }
-}
-
-/** A buffer, after checking that it is live and that a range of elements lies in it. */
-function rangeOf(buffer: DeviceBuffer, what: string, offset: number, length: number): OwnedBuffer {
-  const owned = buffer as OwnedBuffer;
-  if (!owned.piece) throw new DeviceError(what, `the buffer of ${buffer.length} ${buffer.dtype} was freed.`);
-  if (offset >= 0 && length >= 0 && offset + length <= buffer.length) return owned;
-  const range = `${length} elements from ${offset}`;
-  throw new ArgumentError(what, `cannot touch ${range} in a buffer of ${buffer.length}.`, { offset, length });
 }

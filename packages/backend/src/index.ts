@@ -1,4 +1,5 @@
 export type { Backend, BackendMemory, Capabilities, DeviceBuffer, Executable, Step } from './backend.ts';
+export { type ContractionLoop, contractionAsLoop } from './contraction-as-loop.ts';
 export { type Decomposition, decompositions, decompositionUlps } from './decompositions.ts';
 export {
   castValue,
@@ -73,6 +74,7 @@ export {
 } from './registry.ts';
 export { type RoutineName, type RoutineSignature, routines } from './routines.ts';
 export { acceptsDType, evaluateScalarOp, type ScalarOp, type ScalarOpName, scalarOps } from './scalar-ops.ts';
+export { requireReadable, requireWritable } from './transfer.ts';
 export { exprDType, stageDType } from './typing.ts';
 export { verifyKernel } from './verify.ts';
 export { accessExtents, verifyLaunch } from './verify-launch.ts';

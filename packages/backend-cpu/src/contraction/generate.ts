@@ -1,6 +1,5 @@
-import type { ContractionKernel, DType } from '@flambeau/backend';
+import { type ContractionKernel, contractionAsLoop, type DType } from '@flambeau/backend';
 import { generateLoop, type Run } from '../generator/generate-loop.ts';
-import { contractionAsLoop } from './as-loop.ts';
 import { isSimpleEpilogue } from './epilogue.ts';
 import { groupSize, packedContraction } from './packed.ts';
 

@@ -1,6 +1,7 @@
 import {
   type ContractionKernel,
   contiguousView,
+  contractionAsLoop,
   type DType,
   type Expr,
   type HostArray,
@@ -18,7 +19,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import { generateLoop } from '../generator/generate-loop.ts';
 import { agree, RandomKernel } from '../testing/random-kernel.ts';
-import { contractionAsLoop } from './as-loop.ts';
 import { sliverWidth } from './micro-kernel.ts';
 import { packedContraction } from './packed.ts';
 

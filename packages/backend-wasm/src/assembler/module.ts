@@ -78,12 +78,12 @@ export class FunctionBuilder implements FunctionReference {
 
   /** Runs the body once; inside, jump to the label to leave it. */
   block(body: (end: Label) => void): void {
-    this.#enclosed(0x02, [], body);
+    this.#enclosed(0x02, body);
   }
 
   /** Runs the body; inside, jump to the label to start over. Leaves when the body ends. */
   loop(body: (again: Label) => void): void {
-    this.#enclosed(0x03, [], body);
+    this.#enclosed(0x03, body);
   }
 
   if(condition: I32, body: () => void, otherwise?: () => void): void {
@@ -224,7 +224,7 @@ export class FunctionBuilder implements FunctionReference {
     this.#statements.push(statement);
   }
 
-  #enclosed(code: number, _results: readonly ValueType[], body: (label: Label) => void): void {
+  #enclosed(code: number, body: (label: Label) => void): void {
     this.#write((out) => {
       out.byte(code);
       out.byte(0x40);

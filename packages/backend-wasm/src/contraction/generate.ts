@@ -1,7 +1,6 @@
-import type { ContractionKernel, DType } from '@flambeau/backend';
+import { type ContractionKernel, contractionAsLoop, type DType } from '@flambeau/backend';
 import { generateLoop } from '../loop/generate.ts';
 import type { Run, Runtime } from '../runtime/runtime.ts';
-import { contractionAsLoop } from './as-loop.ts';
 import { isSimpleEpilogue } from './epilogue.ts';
 import { PackedContraction } from './packed.ts';
 

@@ -1,11 +1,20 @@
-import { type AxisStep, type ContractionKernel, type LoopKernel, load, op } from '@flambeau/backend';
-import type { LoopInput } from '../loop/loop-input.ts';
+import { load, op } from './expr.ts';
+import type { AxisStep, ContractionKernel, LoopKernel } from './kernel.ts';
+
+/** A contraction written as a loop kernel. */
+export interface ContractionLoop {
+  readonly kernel: LoopKernel;
+  /** For each access, the axis of the contraction's view behind each axis in scope; -1 where the view does not have it. */
+  readonly viewAxes: readonly (readonly number[])[];
+  /** The summands are products, which may be left unrounded. */
+  readonly exactSummands: true;
+}
 
 /**
  * A contraction as a sum over k for each element of the result: what suits tiny ones, matrix times vector, one product
  * per group, and the dtypes whose products do not fit a float64.
  */
-export function contractionAsLoop(kernel: ContractionKernel): LoopInput {
+export function contractionAsLoop(kernel: ContractionKernel): ContractionLoop {
   const { batch, m, n, k } = kernel.axes;
   const outer = batch + m + n;
   const range = (start: number, length: number): number[] => Array.from({ length }, (_, i) => start + i);
