@@ -97,6 +97,20 @@ interface Stacks {
   stackTraceLimit: number;
 }
 
+/** Disposals whose places are remembered: making a stack takes several times as long as a small op. */
+let remembered = 4096;
+
+/** Where a tensor is disposed: the place itself for the first thousands, later only while {@link trackMemory} is on. */
+export function disposalSite(): () => string {
+  if (births || remembered > 0) {
+    remembered--;
+    return laterCallSite();
+  }
+  return untracked;
+}
+
+const untracked = (): string => 'by dispose(); call trackMemory() to see where';
+
 /** Frames from here to the code that called a tensor's method, and one more. */
 const NEAR = 5;
 

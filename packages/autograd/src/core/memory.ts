@@ -5,12 +5,12 @@ import { deviceOf } from './device.ts';
 import { isTensor } from './dispatch.ts';
 import { FunctionNode } from './function-node.ts';
 import { AccumulateNode, type GradNode, OpNode } from './graph.ts';
-import { currentScope, enterScope, keepStorage, laterCallSite, type Scope } from './lifetime.ts';
+import { currentScope, disposalSite, enterScope, keepStorage, laterCallSite, type Scope } from './lifetime.ts';
 import type { Storage } from './storage.ts';
 
 /** Gives a tensor's memory back now. */
 export function disposeTensor(tensor: Tensor): void {
-  tensor.storage.dispose(laterCallSite());
+  tensor.storage.dispose(disposalSite());
 }
 
 /** Lets a tensor outlive the scopes that are open now, and returns it. */
