@@ -58,7 +58,7 @@ async function runCases(workload: CaseWorkload, flags: Flags, usual: Engines): P
       record: { workload: workload.name, leftOut: engines },
     };
   }
-  const effort: Effort = { rounds: flags.rounds, sample: 20, warmUp: 300 };
+  const effort: Effort = { rounds: flags.rounds, sample: 60, warmUp: 300 };
   const ours = (engines[0] as Engine).name;
   const results: CaseResult[] = [];
   for (const test of workload.cases) {

@@ -59,14 +59,15 @@ class Contender {
     return ((await this.prepared.time(this.#runs)) / this.#runs) * this.#scale;
   }
 
-  async warmUp(effort: Effort): Promise<void> {
+  /** @param length - Time spent on it, at least one run (milliseconds). @param sample - Least length of one sample (milliseconds). */
+  async warmUp(length: number, sample: number): Promise<void> {
     const started = performance.now();
     let last = 0;
     do {
       await setImmediate();
       last = await this.prepared.time(1);
-    } while (performance.now() - started < effort.warmUp);
-    this.#runs = Math.max(1, Math.ceil(effort.sample / Math.max(last, 1e-4)));
+    } while (performance.now() - started < length);
+    this.#runs = Math.max(1, Math.ceil(sample / Math.max(last, 1e-4)));
   }
 }
 
@@ -140,7 +141,7 @@ export async function measure(
         failures.push({ engine: engine.name, cannot: reasonOf(error) });
       }
     }
-    for (const contender of contenders) await contender.warmUp(effort);
+    for (const contender of contenders) await contender.warmUp(effort.warmUp * (test.warmUps ?? 1), effort.sample);
     for (let round = 0; round < effort.rounds; round++) {
       for (const contender of contenders) contender.samples.push(await contender.time());
     }

@@ -18,7 +18,7 @@ function normalization(size: number): Input[] {
 }
 
 function step(operation: StepName, name: string, inputs: readonly Input[]): Case {
-  return { name, operation, inputs, settle: 5, figure: { unit: 'steps/s', amount: 1 }, tolerance: 1e-4 };
+  return { name, operation, inputs, settle: 5, warmUps: 5, figure: { unit: 'steps/s', amount: 1 }, tolerance: 1e-4 };
 }
 
 /** MLP 2-16-1, mean squared error. */

@@ -28,6 +28,8 @@ export interface Case {
   /** How often the operation runs before results are compared, for those that change what they work on; 1 if absent. */
   readonly settle?: number;
   readonly figure: Figure;
+  /** How many times the usual warm-up it takes until each library's memory has come round; 1 if absent. */
+  readonly warmUps?: number;
   /** Largest allowed difference between engines, relative to the largest value. */
   readonly tolerance: number;
   /** Other work of ours that is timed in turns with this, as if it were as much: what this should come close to. */
