@@ -148,3 +148,15 @@ describe('counting', () => {
     expect(live).toHaveLength(2);
   });
 });
+
+// The last of this file, because it uses up what is remembered.
+test('the place of a disposal is remembered for the first thousands, and while memory is tracked', () => {
+  for (let i = 0; i < 5000; i++) zeros([1]).dispose();
+  const late = zeros([2]);
+  late.dispose();
+  expect(() => late.add(1)).toThrow(/shape \[2\].*by dispose\(\); call trackMemory\(\)/);
+  trackMemory();
+  const tracked = zeros([3]);
+  tracked.dispose();
+  expect(() => tracked.add(1)).toThrow(/shape \[3\].*memory\.test/);
+});
