@@ -134,11 +134,12 @@ export function toEmpty(module: AnyModule, { device, recurse = true }: ToEmptyOp
 /** Sets or drops the gradients of a module's parameters. */
 export function zeroGrad(parameters: Iterable<Tensor>, setToNone: boolean): void {
   for (const parameter of parameters) {
-    const { grad } = parameter;
-    if (!grad) continue;
     if (setToNone) {
-      parameter.grad = null;
-    } else {
+      parameter.releaseGrad();
+      continue;
+    }
+    const { grad } = parameter;
+    if (grad) {
       const plain = grad.requiresGrad ? grad.detach() : grad;
       noGrad(() => plain.zero_());
       parameter.grad = plain;

@@ -11,6 +11,7 @@ import type { OptimizerStateDict } from './state-dict.ts';
 export class AdamW extends Adam {
   constructor(params: Params<AdamOptions>, options: Partial<Omit<AdamOptions, 'decoupledWeightDecay'>> = {}) {
     super(params, { weightDecay: 1e-2, ...definedOnly(options), decoupledWeightDecay: true });
+    this.letsGradientsGo = new.target === AdamW;
   }
 
   /** As the base's; the decay stays decoupled, even where the saved optimizer was an Adam. */

@@ -124,6 +124,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     checkBetas(name, all.betas);
     checkNotNegative(name, 'weight_decay value', all.weightDecay);
     super(params, { ...all, betas: [...all.betas] });
+    this.letsGradientsGo = new.target === Adam;
   }
 
   protected override update(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>): void {

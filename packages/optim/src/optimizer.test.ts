@@ -1,12 +1,57 @@
 import { inspect } from 'node:util';
-import { isGradEnabled, type Tensor, tensor } from '@flambeau/autograd';
+import { isGradEnabled, memoryStats, type Tensor, tensor } from '@flambeau/autograd';
 import { StateDictError } from '@flambeau/backend';
 import { LazyLinear, Linear } from '@flambeau/nn';
 import { describe, expect, test } from 'vitest';
-import { Adam, AdamW, Optimizer, type OptimizerStateDict, type ParamGroup, SGD } from './index.ts';
+import { Adam, AdamW, Optimizer, type OptimizerStateDict, type ParamGroup, SGD, type SGDOptions } from './index.ts';
 
 const leaf = (...values: number[]): Tensor => tensor(values, { requiresGrad: true });
 const values = (x: Tensor): number[] => Array.from(x.toArraySync() as Float32Array);
+
+describe('zeroGrad', () => {
+  const buffers = (): number => memoryStats().buffers;
+  const backward = (x: Tensor): void => x.mul(x).sum().backward();
+
+  test.each([SGD, Adam, AdamW])('gives back the memory of gradients that nobody can hold (%o)', (Kind) => {
+    const x = leaf(1, 2, 3);
+    const optimizer = new Kind([x], { lr: 0.1 });
+    backward(x);
+    optimizer.step();
+    const before = buffers();
+    optimizer.zeroGrad();
+    expect(buffers()).toBe(before - 1);
+    expect(x.grad).toBeNull();
+  });
+
+  test('leaves a gradient alone that was read, or set', () => {
+    const x = leaf(1, 2);
+    const optimizer = new SGD([x], { lr: 0.1 });
+    backward(x);
+    const read = x.grad as Tensor;
+    optimizer.zeroGrad();
+    expect(values(read)).toEqual([2, 4]);
+    const own = tensor([5, 6]);
+    x.grad = own;
+    optimizer.zeroGrad();
+    expect(values(own)).toEqual([5, 6]);
+  });
+
+  test("leaves a gradient alone that somebody's own optimizer has seen", () => {
+    class Curious extends SGD {
+      seen: Tensor[] = [];
+      protected override update(param: Tensor, grad: Tensor, group: ParamGroup<SGDOptions>): void {
+        this.seen.push(grad);
+        super.update(param, grad, group);
+      }
+    }
+    const x = leaf(1, 2);
+    const optimizer = new Curious([x], { lr: 0.1 });
+    backward(x);
+    optimizer.step();
+    optimizer.zeroGrad();
+    expect(values(optimizer.seen[0] as Tensor)).toEqual([2, 4]);
+  });
+});
 
 describe('closures', () => {
   test('run with gradients enabled before the update, and their loss is returned', () => {

@@ -182,7 +182,7 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
-          const grad = param.grad;
+          const grad = this.letsGradientsGo ? param.peekGrad() : param.grad;
           if (grad === null) continue;
           this.update(param, grad, group);
           updated += 1;
@@ -199,6 +199,9 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
     }
   }
 
+  /** Whether `update` holds no gradient after it has returned: its memory is then given back by `zeroGrad` at once. */
+  protected letsGradientsGo = false;
+
   /** Moves one parameter, and its state, by one step; runs without gradients. It must leave `grad` as it is. */
   protected abstract update(param: Tensor, grad: Tensor, group: ParamGroup<Options>): void;
 
@@ -210,12 +213,12 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
   zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
     for (const group of this.paramGroups) {
       for (const param of group.params) {
-        const grad = param.grad;
-        if (grad === null) continue;
         if (setToNone) {
-          param.grad = null;
+          param.releaseGrad();
           continue;
         }
+        const { grad } = param;
+        if (grad === null) continue;
         if (grad.gradFn === null) grad.requiresGrad_(false);
         else grad.detach_();
         grad.zero_();

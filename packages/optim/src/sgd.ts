@@ -108,6 +108,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
       throw argumentError(name, 'Nesterov momentum requires a momentum and zero dampening');
     }
     super(params, all);
+    this.letsGradientsGo = new.target === SGD;
   }
 
   protected override update(param: Tensor, grad: Tensor, group: ParamGroup<SGDOptions>): void {

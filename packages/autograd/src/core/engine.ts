@@ -130,18 +130,20 @@ function deposit(
   shared: Set<Storage>,
   memory: GradientMemory | null,
 ): void {
-  if (leaf.grad === null) {
+  const before = leaf.peekGrad();
+  if (before && !recorded) elementwiseInPlace('add', before, grad);
+  else if (before) leaf.grad = add(before, grad);
+  else {
     const whole = grad.isContiguous() && grad.numel() === grad.storage.length;
     const own = whole && !shared.has(grad.storage);
     if (own) shared.add(grad.storage);
-    leaf.grad = recorded ? (own ? grad : clone(grad)) : own ? detachFrom(grad) : contiguousCopy(grad);
-  } else if (recorded) {
-    leaf.grad = add(leaf.grad, grad);
-  } else {
-    elementwiseInPlace('add', leaf.grad, grad);
+    // A recorded gradient is held by its graph.
+    if (recorded) leaf.grad = own ? grad : clone(grad);
+    else leaf.depositGrad(own ? detachFrom(grad) : contiguousCopy(grad));
   }
-  if (memory) memory.keep(leaf.grad as Tensor);
-  else keepStorage((leaf.grad as Tensor).storage);
+  const sum = leaf.peekGrad() as Tensor;
+  if (memory) memory.keep(sum);
+  else keepStorage(sum.storage);
 }
 
 function detachFrom(grad: Tensor): Tensor {

@@ -32,7 +32,8 @@ function reachableStorages(value: unknown): Set<Storage> {
     storages.add(tensor.storage);
     const node = tensor.gradFn;
     if (node) nodes.push(node);
-    if (tensor.grad) keepTensor(tensor.grad);
+    const grad = tensor.peekGrad();
+    if (grad) keepTensor(grad);
   };
   while (stack.length || nodes.length) {
     const node = nodes.pop();

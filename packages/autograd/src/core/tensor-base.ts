@@ -54,6 +54,8 @@ export abstract class TensorBase {
 
   #requiresGrad = false;
   #grad: Tensor | null = null;
+  /** Whether somebody outside may hold `.grad`, because it was read or set there. */
+  #gradSeen = false;
   #accumulate: AccumulateNode | null = null;
   readonly #inference: boolean = isInferenceMode();
 
@@ -194,12 +196,32 @@ export abstract class TensorBase {
 
   /** The accumulated gradient of a leaf (or of a tensor that called `retainGrad`); null until there is one. */
   get grad(): Tensor | null {
+    this.#gradSeen = true;
     return this.#grad;
   }
 
   set grad(grad: Tensor | null) {
     if (grad !== null) this.#checkGrad(grad);
     this.#grad = grad;
+    this.#gradSeen = true;
+  }
+
+  /** @internal `.grad`, for those who do not hold it. */
+  peekGrad(): Tensor | null {
+    return this.#grad;
+  }
+
+  /** @internal Sets the first gradient that backward found, which nobody else holds. */
+  depositGrad(grad: Tensor): void {
+    this.#grad = grad;
+    this.#gradSeen = false;
+  }
+
+  /** @internal Forgets `.grad`; its memory is given back at once where nobody can hold it. */
+  releaseGrad(): void {
+    const grad = this.#grad;
+    this.#grad = null;
+    if (grad && !this.#gradSeen) grad.storage.dispose(released);
   }
 
   #checkGrad(grad: Tensor): void {
@@ -258,3 +280,5 @@ function viewEdge(view: Tensor, base: Tensor): Edge | null {
   const saved = { operands: [null], outputs: [null] };
   return { node: new OpNode('asStrided', attributes, [target], [factsOf(base)], [factsOf(view)], saved), output: 0 };
 }
+
+const released = (): string => 'by zeroGrad()';

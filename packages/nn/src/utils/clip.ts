@@ -13,7 +13,10 @@ export interface ClipGradNormOptions {
 /** One tensor or several, as a list without what has no gradient. */
 function gradients(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const found: Tensor[] = [];
-  for (const parameter of tensorsOf(op, parameters)) if (parameter.grad) found.push(parameter.grad);
+  for (const parameter of tensorsOf(op, parameters)) {
+    const grad = parameter.peekGrad();
+    if (grad) found.push(grad);
+  }
   return found;
 }
 
