@@ -65,6 +65,19 @@ describe('gradients on their way', () => {
     await expect((async () => escaped?.tolist())()).rejects.toThrow(/disposed/);
   });
 
+  it('that the caller made outside a scope outlive it, whoever has seen them', async () => {
+    const given = ones([2]);
+    const x = ones([2], { requiresGrad: true });
+    scope(() => {
+      const y = x.mul(3);
+      y.registerHook(() => undefined);
+      y.backward(given, { retainGraph: true });
+      grad(y, [y], { gradOutputs: given });
+    });
+    expect(await given.tolist()).toEqual([1, 1]);
+    expect(await x.grad?.tolist()).toEqual([3, 3]);
+  });
+
   it('stay when they are retained', async () => {
     const x = ones([2], { requiresGrad: true });
     const middle = x.mul(3);

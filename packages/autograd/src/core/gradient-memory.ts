@@ -41,18 +41,15 @@ export class GradientMemory {
     }
   }
 
-  /** A gradient goes to the outside: its memory belongs to the scope around. */
+  /** A gradient goes to the outside: its memory, if it was made here, belongs to the scope around. */
   leave({ storage }: Tensor): void {
-    this.#own.delete(storage);
-    this.#inner.storages.delete(storage);
-    this.#outer?.storages.add(storage);
+    if (this.#release(storage)) this.#outer?.storages.add(storage);
   }
 
   /** A gradient becomes the `.grad` of a leaf, which outlives every scope. */
   keep({ storage }: Tensor): void {
     keepStorage(storage);
-    this.#own.delete(storage);
-    this.#inner.storages.delete(storage);
+    this.#release(storage);
   }
 
   /** A gradient waits to be read. */
@@ -69,6 +66,11 @@ export class GradientMemory {
     }
     this.#held.delete(storage);
     if (!this.#inner.storages.has(storage)) this.#giveBack(storage);
+  }
+
+  /** Leaves memory to somebody else; false if it never was ours. */
+  #release(storage: Storage): boolean {
+    return this.#own.delete(storage) || this.#inner.storages.delete(storage);
   }
 
   #giveBack(storage: Storage): void {

@@ -39,3 +39,8 @@ export function stageAccesses(stage: Stage): number[] {
 export function accessesOf(kernel: LoopKernel, stage: Stage): Access[] {
   return stageAccesses(stage).map((number) => kernel.accesses[number] as Access);
 }
+
+/** Whether a stage counts positions, so that its axes keep their order. */
+export function countsPositions(stage: Stage): boolean {
+  return stage.kind === 'reduce' && (stage.op === 'argmax' || stage.op === 'argmin');
+}

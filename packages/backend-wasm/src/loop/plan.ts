@@ -1,5 +1,5 @@
-import { type Access, type AxisStep, innerOffsets, type LoopKernel, type Stage } from '@flambeau/backend';
-import { accessesOf, type LoopInput } from './loop-input.ts';
+import { type Access, type AxisStep, innerOffsets, type LoopKernel } from '@flambeau/backend';
+import { accessesOf, countsPositions, type LoopInput } from './loop-input.ts';
 
 /** One loop of a nest. */
 export interface Loop {
@@ -55,11 +55,6 @@ function inside(axis: number, extent: number, sizes: LoopInput['sizes']): Loop {
   return { axis, extent, size: sizes?.get(extent), tile: 0 };
 }
 
-/** Whether a stage counts positions, so that its axes keep their order. */
-function counts(stage: Stage): boolean {
-  return stage.kind === 'reduce' && (stage.op === 'argmax' || stage.op === 'argmin');
-}
-
 /** The outer axis along which lanes could run, and how well each way walks the memory. */
 export function rowChoice(kernel: LoopKernel): {
   readonly axis: number;
@@ -82,7 +77,9 @@ export function planLines({ kernel, sizes }: LoopInput): LoopPlan {
   const offsets = innerOffsets(kernel);
   const inner = kernel.stages.map((stage, s) => {
     const axes = Array.from({ length: stage.inner }, (_, i) => kernel.outer + i);
-    const last = counts(stage) ? -1 : best(accessesOf(kernel, stage), kernel.outer, kernel.outer + stage.inner);
+    const last = countsPositions(stage)
+      ? -1
+      : best(accessesOf(kernel, stage), kernel.outer, kernel.outer + stage.inner);
     if (last >= 0) axes.push(...axes.splice(axes.indexOf(last), 1));
     return axes.map((axis) => inside(axis, (offsets[s] as number) + axis - kernel.outer, sizes));
   });

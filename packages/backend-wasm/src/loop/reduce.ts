@@ -5,7 +5,7 @@ import { emitConstant, emitOp } from '../vector/index.ts';
 import { type Accumulator, accumulator, FLUSH } from './accumulator.ts';
 import { indexLanes } from './element-access.ts';
 import { Evaluation, type Known } from './evaluate.ts';
-import { stageAccesses } from './loop-input.ts';
+import { countsPositions, stageAccesses } from './loop-input.ts';
 import type { Nest, Position, Range, Site } from './nest.ts';
 import type { Loop } from './plan.ts';
 
@@ -34,14 +34,9 @@ export interface Reduction {
   readonly known: Known;
 }
 
-/** Whether a stage counts positions. */
-function counts({ op }: ReduceStage): boolean {
-  return op === 'argmax' || op === 'argmin';
-}
-
 /** The row-major position of the element at a site among the stage's inner axes, where that is asked for. */
 function positionLanes({ nest, stage, loops }: Reduction, site: Site): Lanes | undefined {
-  if (!counts(stage)) return undefined;
+  if (!countsPositions(stage)) return undefined;
   const { f } = nest.e;
   const inOrder = [...loops].sort((a, b) => a.axis - b.axis);
   let sum: Local<'v128'> | null = null;
@@ -93,7 +88,7 @@ class Flusher {
 /** A reduction without axes: its one value. */
 function single({ nest, stage, known }: Reduction, site: Site): Lanes {
   const { e } = nest;
-  if (counts(stage)) return emitConstant(e, 0, 'int32');
+  if (countsPositions(stage)) return emitConstant(e, 0, 'int32');
   const value = new Evaluation(nest, site, known).of(stage.expr);
   // A sum starts from 0, which makes -0 into 0.
   if (stage.op !== 'sum' || !isFloat(value.dtype)) return value;
@@ -145,7 +140,7 @@ export function reduceRows(reductions: readonly Reduction[], sites: readonly Sit
   const flusher = new Flusher(nest, accumulators);
   const { f } = nest.e;
   // Inner axes are walked in their order, so that positions are counted one by one.
-  const counter = counts(stage) ? f.local('i32', i32.const(0)) : undefined;
+  const counter = countsPositions(stage) ? f.local('i32', i32.const(0)) : undefined;
   nest.loops((sites[0] as Site).position, stageAccesses(stage), loops, (position) => {
     const place = counter && { dtype: 'int32' as const, parts: [f.local('v128', i32x4.splat(counter))] };
     sites.forEach((site, i) => {
