@@ -54,6 +54,11 @@ export interface Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   /**
+   * Whether the device went away by itself, as a GPU may, and all that was on it: every call then throws. It is opened anew, under
+   * its name, when somebody opens it next.
+   */
+  readonly lost?: boolean;
+  /**
    * Allocates a buffer; its content is undefined.
    * @throws {DeviceError} The memory is not available, or the dtype not supported.
    */

@@ -156,12 +156,20 @@ function halfExp(dtype: DType, x: Expr): Expr {
 const isHuge = (dtype: DType, x: Expr): Expr => op('gt', x, constant(2 ** 26, dtype));
 const logOfTwice = (dtype: DType, x: Expr): Expr => op('add', op('log', x), constant(LN2, dtype));
 
-/** log(1 + x). @source Kahan's: the error of u = 1 + x cancels in log(u)·x / (u - 1). */
+/**
+ * log(1 + x): near 0, with s = x / (2 + x), 2 atanh(s) = x - s·(x - s²·P(s²)); elsewhere the rounding of 1 + x does no harm.
+ * Kahan's way takes (1 + x) - 1 for what 1 + x was rounded to, which shader compilers may take for x.
+ */
 function logOnePlus(dtype: DType, x: Expr): Expr {
-  const one = constant(1, dtype);
-  const u = op('add', one, x);
-  const careful = op('div', op('mul', op('log', u), x), op('sub', u, one));
-  return op('where', op('eq', u, one), x, op('where', isHuge(dtype, x), op('log', x), careful));
+  const s = op('div', x, op('add', constant(2, dtype), x));
+  const w = op('mul', s, s);
+  const series = horner(
+    dtype,
+    w,
+    [3, 5, 7, 9, 11, 13, 15].map((power) => 2 / power),
+  );
+  const near = op('sub', x, op('mul', s, op('sub', x, op('mul', w, series))));
+  return op('where', op('lt', op('abs', x), constant(0.4, dtype)), near, op('log', op('add', constant(1, dtype), x)));
 }
 
 /** x = high + low, each with half the digits. @source Veltkamp 1968. */

@@ -68,6 +68,10 @@ describe('limits', () => {
     }
   });
 
+  it('of even order are those of the reflected argument at halves', () => {
+    expect(polygamma(10, -88.5)).toBe(polygamma(10, 89.5));
+  });
+
   it('of any order end at once, however far the argument', () => {
     expect(polygamma(2, -1e9 - 0.25)).toBeCloseTo(polygamma(2, -100.25), 3);
     expect(polygamma(2, -1e300)).toBeNaN();

@@ -166,8 +166,13 @@ function cotangentDerivative(n: number, x: number): number {
     });
     coefficients = next;
   }
-  const angle = Math.PI * (x - Math.round(x));
-  return Math.PI ** n * polynomial(Math.cos(angle) / Math.sin(angle), coefficients);
+  const rest = x - Math.round(x);
+  // Beyond 45° by the complement, so that halves give 0: of even orders there, nothing else remains.
+  const isSteep = Math.abs(rest) > 0.25;
+  const cotangent = isSteep
+    ? Math.sign(rest) * Math.tan(Math.PI * (0.5 - Math.abs(rest)))
+    : 1 / Math.tan(Math.PI * rest);
+  return Math.PI ** n * polynomial(cotangent, coefficients);
 }
 
 /**

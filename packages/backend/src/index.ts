@@ -1,4 +1,5 @@
 export type { Backend, BackendMemory, Capabilities, DeviceBuffer, Executable, Step } from './backend.ts';
+export { Collector } from './collector.ts';
 export { type ContractionLoop, contractionAsLoop } from './contraction-as-loop.ts';
 export { type Decomposition, decompositions, decompositionUlps } from './decompositions.ts';
 export {

@@ -17,6 +17,10 @@ function fake(name: string): Backend & { disposed: number } {
   return backend as unknown as Backend & { disposed: number };
 }
 
+function losable(name: string): Backend & { disposed: number; lost: boolean } {
+  return Object.assign(fake(name), { lost: false });
+}
+
 afterEach(() => {
   for (const name of backendNames()) unregisterBackend(name);
 });
@@ -143,5 +147,49 @@ describe('the registry', () => {
     adoptBackend(first);
     expect(() => adoptBackend(fake('one'))).toThrow(/'one' is open already.*a name of its own/);
     expect(getBackend('one')).toBe(first);
+  });
+
+  it('opens a lost device anew, once for all who wait, and disposes what is left of it', async () => {
+    const made: ReturnType<typeof losable>[] = [];
+    registerBackend('gpu', async () => {
+      const backend = losable('gpu');
+      made.push(backend);
+      return backend;
+    });
+    const first = await openBackend('gpu');
+    (made[0] as { lost: boolean }).lost = true;
+    // Its own calls say best what happened.
+    expect(getBackend('gpu')).toBe(first);
+    const [second, third] = await Promise.all([openBackend('gpu'), openBackend('gpu')]);
+    expect(second).toBe(third);
+    expect(second).not.toBe(first);
+    expect(getBackend('gpu')).toBe(second);
+    expect(made.map(({ disposed }) => disposed)).toEqual([1, 0]);
+  });
+
+  it('keeps a lost device when it does not open again', async () => {
+    let tries = 0;
+    const backend = losable('gpu');
+    registerBackend('gpu', () => {
+      if (tries++) throw new Error('no such hardware');
+      return backend;
+    });
+    expect(await openBackend('gpu')).toBe(backend);
+    backend.lost = true;
+    await expect(openBackend('gpu')).rejects.toThrow('no such hardware');
+    expect([getBackend('gpu'), backend.disposed]).toEqual([backend, 0]);
+  });
+
+  it('takes another backend in the place of a lost one that it was given', async () => {
+    const first = losable('gpu');
+    adoptBackend(first);
+    first.lost = true;
+    await expect(openBackend('gpu')).rejects.toThrow(
+      "[device] 'gpu' was lost, and only who opened it can open it again. Pass a new backend to use().",
+    );
+    const second = losable('gpu');
+    adoptBackend(second);
+    expect(await openBackend('gpu')).toBe(second);
+    expect([first.disposed, second.disposed]).toEqual([1, 0]);
   });
 });

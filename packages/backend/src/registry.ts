@@ -39,15 +39,24 @@ export function adoptBackend(backend: Backend): void {
   const { name } = backend;
   const known = entries.get(name);
   if (known?.backend === backend) return;
-  if (known?.backend || known?.opening) {
+  if (known?.opening || (known?.backend && !known.backend.lost)) {
     throw new ArgumentError(
       'use',
       `device '${name}' is open already. Use it by its name, or give the other one a name of its own: { name: '${name}2' }.`,
       { device: name },
     );
   }
-  entries.set(name, { create: () => backend, backend });
+  known?.backend?.dispose();
+  entries.set(name, { create: () => cannotReopen(name), backend });
   defaultName ??= name;
+}
+
+function cannotReopen(name: string): never {
+  throw new DeviceError(
+    'device',
+    `'${name}' was lost, and only who opened it can open it again. Pass a new backend to use().`,
+    { device: name },
+  );
 }
 
 /** Forgets a device and disposes it if it was open. Its tensors cannot be used any more. */
@@ -73,17 +82,17 @@ function entryOf(name: string): Entry {
 }
 
 /**
- * Opens a registered device, waiting for it if it needs time.
+ * Opens a registered device, waiting for it if it needs time; opens it anew if it was lost.
  *
  * @throws {DeviceError} The name is unknown, or the device does not open.
  */
 export async function openBackend(name: string): Promise<Backend> {
   const entry = entryOf(name);
-  if (entry.backend) return entry.backend;
+  if (entry.backend && !entry.backend.lost) return entry.backend;
   if (!entry.opening) {
     const created = entry.create();
     if (!(created instanceof Promise)) {
-      entry.backend = created;
+      replace(entry, created);
       return created;
     }
     entry.opening = created;
@@ -94,15 +103,22 @@ export async function openBackend(name: string): Promise<Backend> {
       opened.dispose();
       throw new DeviceError('device', `'${name}' was unregistered while it opened.`, { device: name });
     }
-    entry.backend = opened;
+    replace(entry, opened);
     return opened;
   } finally {
     delete entry.opening;
   }
 }
 
+/** Puts an open backend in the place of one that was lost. */
+function replace(entry: Entry, opened: Backend): void {
+  const before = entry.backend;
+  entry.backend = opened;
+  if (before !== opened) before?.dispose();
+}
+
 /**
- * A device that is open, or that opens at once.
+ * A device that is open, or that opens at once. One that was lost stays what it is until `openBackend` opens it anew.
  *
  * @throws {DeviceError} The name is unknown, or the device opens asynchronously and was not awaited.
  */

@@ -1,6 +1,5 @@
-import { type BackendMemory, DeviceError, type DType, type DTypeInfo, dtypes } from '@flambeau/backend';
+import { type BackendMemory, Collector, DeviceError, type DType, type DTypeInfo, dtypes } from '@flambeau/backend';
 import { type Allocator, BLOCK_ALIGNMENT } from './allocator.ts';
-import { Collector } from './collector.ts';
 import type { WasmBuffer } from './runtime.ts';
 
 /** Buffers up to this size share slabs, which the garbage collector watches as a whole (bytes). */
