@@ -1,0 +1,314 @@
+import type { ContractionKernel } from '@flambeau/backend';
+import type { DeviceLimits } from '../limits.ts';
+import { Bindings, Parameters, type Shader, storageType } from '../shader.ts';
+import { Library } from '../wgsl/library.ts';
+import { Lines } from '../wgsl/lines.ts';
+import { enables, WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
+import { type Form, type OperandAxes, OperandCode, operandShape, type Place } from './operand.ts';
+import { type Column, Results, type ResultsVariant } from './results.ts';
+import { operandAccess, type Roles } from './roles.ts';
+
+/** Invocations that share a block of rows, and lie side by side along the columns. */
+export const LANES = 4;
+
+/** Steps of the depth that are written out: each sum is read and written once for them. */
+export const STEP = 4;
+
+/** Rows and columns whose sums one invocation keeps. */
+export interface BlockShape {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** How an operand is read. */
+export interface OperandForm {
+  readonly axes: OperandAxes;
+  readonly form: Form;
+}
+
+/** What decides the code of a product. */
+export interface ProductVariant {
+  readonly block: BlockShape;
+  readonly rows: OperandForm;
+  /** Of columns that are read through their view; absent where they are packed. */
+  readonly columns: OperandForm | null;
+  /** Of the results; sums of a part of the depth are written instead where absent. */
+  readonly results: ResultsVariant | null;
+  /** Whether the depth is a multiple of {@link STEP}. */
+  readonly isWhole: boolean;
+}
+
+const NAMES = [
+  'tiles',
+  'rowPanels',
+  'columnPanels',
+  'parts',
+  'partDepth',
+  'depth',
+  'firstDepth',
+  /** The depth's end in this dispatch, and the steps that packed panels have. */
+  'endDepth',
+  'panelDepth',
+  'firstBatch',
+  'firstColumn',
+  'rows',
+  'columns',
+  'batches',
+  'firstPart',
+  /** 1 where packed panels differ along the batch, 0 where they are shared. */
+  'panelBatch',
+] as const;
+
+/** The launch numbers of {@link productShader} that come before those of operands (rows, columns that are not packed) and results. */
+export type ProductNumbers = Readonly<Record<(typeof NAMES)[number], number>>;
+
+/** The launch numbers in order. */
+export function productNumbers(numbers: ProductNumbers): number[] {
+  return NAMES.map((name) => numbers[name]);
+}
+
+/**
+ * Multiplies: a workgroup of four invocations takes some rows and columns. Where the device can, each of the four reads a
+ * quarter of the rows' elements and hands them to the others.
+ *
+ * Made for programs on the main processor: loads cost more than anything else, sums are scalars, each written once per
+ * {@link STEP} steps of the depth, and the body about fits the first-level cache of instructions.
+ */
+export function productShader(
+  kernel: ContractionKernel,
+  roles: Roles,
+  variant: ProductVariant,
+  limits: DeviceLimits,
+): Shader {
+  return new ProductCode(kernel, roles, variant, limits).shader();
+}
+
+const STEPS = Array.from({ length: STEP }, (_, q) => q);
+
+class ProductCode {
+  readonly #variant: ProductVariant;
+  readonly #limits: DeviceLimits;
+  readonly #lines = new Lines();
+  readonly #library = new Library();
+  readonly #parameters = new Parameters();
+  readonly #rows: OperandCode;
+  readonly #columns: OperandCode | null;
+  readonly #results: Results | null;
+  readonly #bindings: Bindings;
+
+  constructor(kernel: ContractionKernel, roles: Roles, variant: ProductVariant, limits: DeviceLimits) {
+    this.#variant = variant;
+    this.#limits = limits;
+    const parameters = this.#parameters;
+    for (const name of NAMES) parameters.add(name, 'u32');
+    const { rows, columns, results } = variant;
+    const [rowShape, columnShape] = [
+      operandShape(kernel, operandAccess(roles, 'rows'), rows.axes),
+      columns && operandShape(kernel, operandAccess(roles, 'columns'), columns.axes),
+    ];
+    this.#rows = new OperandCode(parameters, 'a', rowShape, limits);
+    this.#columns = columnShape && new OperandCode(parameters, 'b', columnShape, limits);
+    this.#results = results && new Results(kernel, results, limits, this.#library, this.#lines, parameters);
+    this.#bindings = this.#results?.bindings ?? new Bindings([], 0, limits);
+    if (!results) this.#bindings.add('partial', 'write', 'f32');
+    const rowType = storageType(rowShape.dtype, limits);
+    this.#bindings.add('rows', 'read', rows.form === 'single' ? rowType : `vec4<${rowType}>`);
+    this.#bindings.add('columns', 'read', `vec4<${columnShape ? storageType(columnShape.dtype, limits) : 'f32'}>`);
+  }
+
+  shader(): Shader {
+    const lines = this.#lines;
+    const launch = this.#launch;
+    const { block } = this.#variant;
+    const quads = this.#limits.subgroups;
+    lines.add(`let tile = ${WORKGROUP};`);
+    lines.block(`if (tile >= ${launch('tiles')})`, () => lines.add('return;'));
+    lines.add(`let column_panel = tile % ${launch('columnPanels')};`);
+    lines.add(`let row_tile = tile / ${launch('columnPanels')};`);
+    lines.add(`let batch_part = row_tile / ${launch('rowPanels')};`);
+    lines.add(`let part = batch_part % ${launch('parts')};`);
+    lines.add(`let batch = ${launch('firstBatch')} + batch_part / ${launch('parts')};`);
+    lines.add(`let first_row = (row_tile % ${launch('rowPanels')}) * ${block.rows}u;`);
+    const width = block.columns * LANES;
+    lines.add(`let first_column = ${launch('firstColumn')} + column_panel * ${width}u + lane * ${block.columns}u;`);
+    lines.add(`let from_depth = ${launch('firstDepth')} + part * ${launch('partDepth')};`);
+    lines.add(`let end_depth = min(from_depth + ${launch('partDepth')}, ${launch('endDepth')});`);
+    lines.add(`var sums: array<f32, ${block.rows * block.columns}>;`);
+    if (quads) lines.add('let own = member & 3u;');
+    const readRows = this.#rowReader(quads);
+    const readColumns = this.#columnReader();
+    lines.block(`for (var k = from_depth; k < end_depth; k += ${STEP}u)`, () => {
+      const left = readRows();
+      const right = readColumns();
+      for (let r = 0; r < block.rows; r++) {
+        for (let c = 0; c < block.columns; c++) {
+          const sum = `sums[${r * block.columns + c}]`;
+          const products = STEPS.map((q) => `${right[q]?.[c]} * ${left[q]?.[r]}`);
+          lines.add(`${sum} = ${products.reduce((text, product) => `(${text} + ${product})`, sum)};`);
+        }
+      }
+    });
+    if (this.#results) this.#storeResults(this.#results);
+    else this.#storeSums();
+    const declarations = this.#bindings.declaration();
+    const quad = quads ? ', @builtin(subgroup_invocation_id) member: u32' : '';
+    return {
+      code:
+        `${enables(this.#limits, declarations, quads)}${declarations}${this.#parameters.declaration}` +
+        `${this.#library.declarations}@compute @workgroup_size(${LANES})\n` +
+        `fn main(${WORKGROUP_INPUTS}, @builtin(local_invocation_index) lane: u32${quad}) {\n${lines.text}}\n`,
+      bindings: this.#bindings.access,
+      words: this.#parameters.words,
+    };
+  }
+
+  readonly #launch = (name: keyof ProductNumbers): string => this.#parameters.ref(name);
+
+  /** A vector, or zeros where a condition fails; there is none where the depth ends at a whole step. */
+  #masked(value: string, isInside: string): string {
+    return this.#variant.isWhole ? value : `select(vec4<f32>(), ${value}, ${isInside})`;
+  }
+
+  #isInside(depth: string): string {
+    return `${depth} < ${this.#launch('depth')}`;
+  }
+
+  /** Whether the four steps from `k` on are inside. */
+  #areInside(): string {
+    return `(vec4<u32>(k) + vec4<u32>(0u, 1u, 2u, 3u)) < vec4<u32>(${this.#launch('depth')})`;
+  }
+
+  /** A step of the depth that can be read. */
+  #step(depth: string): string {
+    const step = this.#variant.isWhole ? depth : `min(${depth}, ${this.#launch('depth')} - 1u)`;
+    return this.#lines.let(step);
+  }
+
+  /** Prepares rows, and returns what writes code that reads them: by step, by row. */
+  #rowReader(quads: boolean): () => string[][] {
+    const lines = this.#lines;
+    const operand = this.#rows;
+    const { block, rows } = this.#variant;
+    const groups = Array.from({ length: block.rows / 4 }, (_, v) => v);
+    const inGroup = [0, 1, 2, 3];
+    const start = operand.start(lines, 'batch');
+    const last = `${this.#launch('rows')} - 1u`;
+    const place = (row: string, end = last): Place => operand.line(lines, start, lines.let(`min(${row}, ${end})`));
+    const spread = (values: readonly string[]): string[] =>
+      values.flatMap((name) => [...'xyzw'].map((c) => `${name}.${c}`));
+    const wide = (at: Place, moved: Place): string => `vec4<f32>(rows[(${operand.address(at, moved)}) >> 2u])`;
+    const broadcast = (name: string, q: number): string => lines.let(`quadBroadcast(${name}, ${q}u)`);
+    if (rows.form === 'depth') {
+      // Each vector has four steps of one row.
+      const columnsOf = (vectors: readonly string[]): string[][] =>
+        STEPS.map((q) => vectors.map((name) => `${name}.${'xyzw'[q]}`));
+      const read = (at: Place, moved: Place): string => lines.let(this.#masked(wide(at, moved), this.#areInside()));
+      if (quads) {
+        const places = groups.map((v) => place(`first_row + ${4 * v}u + own`));
+        return () => {
+          const moved = operand.depth(lines, 'k');
+          const vectors = places.map((at) => read(at, moved));
+          return columnsOf(vectors.flatMap((name) => inGroup.map((i) => broadcast(name, i))));
+        };
+      }
+      const places = groups.flatMap((v) => inGroup.map((i) => place(`first_row + ${4 * v + i}u`)));
+      return () => {
+        const moved = operand.depth(lines, 'k');
+        return columnsOf(places.map((at) => read(at, moved)));
+      };
+    }
+    // Each vector has four rows at one step.
+    const places = groups.map((v) =>
+      rows.form === 'lines'
+        ? [place(`first_row + ${4 * v}u`, `(${last}) & ${0xfffffffc}u`)]
+        : inGroup.map((i) => place(`first_row + ${4 * v + i}u`)),
+    );
+    const vectorsAt = (depth: string): string[] => {
+      const moved = operand.depth(lines, this.#step(depth));
+      const isInside = this.#variant.isWhole ? '' : lines.let(this.#isInside(depth));
+      return places.map((group) => {
+        const value =
+          rows.form === 'lines'
+            ? wide(group[0] as Place, moved)
+            : `vec4<f32>(${group.map((at) => operand.read(lines, this.#library, 'rows', at, moved)).join(', ')})`;
+        return lines.let(this.#masked(value, isInside));
+      });
+    };
+    if (!quads) return () => STEPS.map((q) => spread(vectorsAt(`k + ${q}u`)));
+    return () => {
+      const vectors = vectorsAt(lines.let('k + own'));
+      return STEPS.map((q) => spread(vectors.map((name) => broadcast(name, q))));
+    };
+  }
+
+  /** Prepares columns, and returns what writes code that reads them: by step, by column. */
+  #columnReader(): () => string[][] {
+    const lines = this.#lines;
+    const operand = this.#columns;
+    const { block, columns } = this.#variant;
+    const groups = Array.from({ length: block.columns / 4 }, (_, v) => v);
+    const spread = (values: readonly string[]): string[] =>
+      values.flatMap((name) => [...'xyzw'].map((c) => `${name}.${c}`));
+    const launch = this.#launch;
+    if (!operand || !columns) {
+      const sheet = `(batch - ${launch('firstBatch')}) * ${launch('panelBatch')}`;
+      const panel = `(${sheet} * ${launch('columnPanels')} + column_panel) * ${launch('panelDepth')}`;
+      const first = `${panel} + from_depth - ${launch('firstDepth')}`;
+      const start = lines.let(`(${first}) * ${block.columns}u + lane * ${groups.length}u`);
+      return () => {
+        const at = lines.let(`${start} + (k - from_depth) * ${block.columns}u`);
+        return STEPS.map((q) => spread(groups.map((v) => lines.let(`columns[${at} + ${q * block.columns + v}u]`))));
+      };
+    }
+    const start = operand.start(lines, 'batch');
+    const last = `${launch('columns')} - 1u`;
+    const place = (column: string, end = last): Place =>
+      operand.line(lines, start, lines.let(`min(${column}, ${end})`));
+    const wide = (at: Place, moved: Place): string => `vec4<f32>(columns[(${operand.address(at, moved)}) >> 2u])`;
+    if (columns.form === 'depth') {
+      const places = Array.from({ length: block.columns }, (_, c) => place(`first_column + ${c}u`));
+      return () => {
+        const moved = operand.depth(lines, 'k');
+        const vectors = places.map((at) => lines.let(this.#masked(wide(at, moved), this.#areInside())));
+        return STEPS.map((q) => vectors.map((name) => `${name}.${'xyzw'[q]}`));
+      };
+    }
+    const places = groups.map((v) => place(`first_column + ${4 * v}u`, `(${last}) & ${0xfffffffc}u`));
+    return () =>
+      STEPS.map((q) => {
+        const moved = operand.depth(lines, this.#step(`k + ${q}u`));
+        return spread(places.map((at) => lines.let(this.#masked(wide(at, moved), this.#isInside(`k + ${q}u`)))));
+      });
+  }
+
+  #storeResults(output: Results): void {
+    const lines = this.#lines;
+    const { rows, columns } = this.#variant.block;
+    output.atBatch('batch');
+    const prepared: Column[] = [];
+    for (let c = 0; c < columns; c++) {
+      prepared.push(output.column(lines.let(`first_column + ${c}u`), this.#launch('columns')));
+    }
+    lines.block(`for (var r = 0u; r < min(${rows}u, ${this.#launch('rows')} - first_row); r++)`, () => {
+      output.atRow(lines.let('first_row + r'));
+      prepared.forEach((column, c) => {
+        lines.block(`if (${column.isInside})`, () => output.store(column, lines.let(`sums[r * ${columns}u + ${c}u]`)));
+      });
+    });
+  }
+
+  #storeSums(): void {
+    const lines = this.#lines;
+    const launch = this.#launch;
+    const { rows, columns } = this.#variant.block;
+    lines.add(`let sheet = (${launch('firstPart')} + part) * ${launch('batches')} + batch;`);
+    lines.block(`for (var r = 0u; r < min(${rows}u, ${launch('rows')} - first_row); r++)`, () => {
+      lines.add(`let line = (sheet * ${launch('rows')} + first_row + r) * ${launch('columns')};`);
+      for (let c = 0; c < columns; c++) {
+        lines.block(`if (first_column + ${c}u < ${launch('columns')})`, () =>
+          lines.add(`partial[line + first_column + ${c}u] = sums[r * ${columns}u + ${c}u];`),
+        );
+      }
+    });
+  }
+}

@@ -1,0 +1,277 @@
+import {
+  constant,
+  type DType,
+  type Expr,
+  gather,
+  type HostArray,
+  index,
+  type LoopKernel,
+  load,
+  op,
+  type ReduceOp,
+  type Shape,
+  scalar,
+  stage,
+  type View,
+  contiguousView as view,
+} from '@flambeau/backend';
+import { CaseBuilder, type KernelCase } from '@flambeau/backend/conformance';
+import { interpret } from '@flambeau/backend-cpu';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWebGpu, type WebGpuBackend } from '../backend.ts';
+import type { DeviceLimits } from '../limits.ts';
+import { sharing } from '../shader.ts';
+import { layOut } from './layout.ts';
+import { loopShader } from './loop-shader.ts';
+import { Specializer } from './specialize.ts';
+import { splitStores } from './split.ts';
+
+const limits: DeviceLimits = {
+  storageBuffers: 8,
+  bindingBytes: 2 ** 27,
+  workgroups: 65535,
+  invocations: 256,
+  workgroupBytes: 16384,
+  subgroups: false,
+  f16: false,
+  software: false,
+};
+
+/** Numbers without fractions, so that sums are exact in every order. */
+function numbers(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => ((i * 7919) % 31) - 15);
+}
+
+function columns([rows, length]: readonly [number, number]): View {
+  return { shape: [length, rows], strides: [1, length], offset: 0 };
+}
+
+function fold(
+  reduce: ReduceOp,
+  x: View,
+  outer: Shape,
+  array = numbers(x.shape.reduce((a, b) => a * b, 1)),
+): KernelCase {
+  const builder = new CaseBuilder();
+  const result: DType = reduce.startsWith('arg') ? 'int32' : 'float32';
+  const found = builder.reduce(
+    reduce,
+    x.shape.slice(outer.length),
+    load(builder.read(builder.input('float32', array), x)),
+  );
+  const length = Math.max(
+    1,
+    outer.reduce((a, b) => a * b, 1),
+  );
+  const out = result === 'int32' ? new Int32Array(length) : new Float32Array(length);
+  builder.store(builder.write(builder.output(result, out), view(outer)), [], stage(found));
+  return builder.loop(outer);
+}
+
+function softmax(n: number, d: number, inPlace = false): KernelCase {
+  const builder = new CaseBuilder();
+  const array = numbers(n * d);
+  const input = builder.input('float32', array);
+  const read = (): Expr => load(builder.read(input, view([n, d])));
+  const largest = builder.reduce('max', [d], read());
+  const total = builder.reduce('sum', [d], op('exp', op('sub', read(), stage(largest))));
+  const value = op('div', op('exp', op('sub', read(), stage(largest))), stage(total));
+  const tolerance = { relative: 1e-5, absolute: 1e-7 };
+  const out = builder.output('float32', inPlace ? array : new Float32Array(n * d), tolerance);
+  builder.store(builder.write(out, view([n, d])), [d], value);
+  return builder.loop([n]);
+}
+
+/** `x * s + y` over whole views. */
+function scaled(x: View, y: View, out: View, length = 4096): KernelCase {
+  const builder = new CaseBuilder();
+  const [a, b] = [x, y].map((each) => load(builder.read(builder.input('float32', numbers(length)), each)));
+  const value = op('add', op('mul', a as Expr, builder.scalar('float32', 3)), b as Expr);
+  builder.store(builder.write(builder.output('float32', new Float32Array(length)), out), [], value);
+  return builder.loop(out.shape);
+}
+
+/** The shaders of a case's passes, without the library's functions. */
+function shaders({ kernel, launch }: KernelCase, software: boolean): string {
+  const input = new Specializer({ kernel: kernel as LoopKernel }).specialize(launch);
+  const aligned = launch.views.map(() => true);
+  const own = { ...limits, software };
+  return layOut(input, launch.extents, aligned, undefined, own)
+    .variants.map((variant) => loopShader(input, variant, own).code.replace(/fn f_[^}]*\n}\n/g, ''))
+    .join('\n');
+}
+
+/** Whether a value is right: exactly, or but for the order of a sum and the last places of exp. */
+function isClose(value: number, right: number, roughly: boolean): boolean {
+  return Object.is(value, right) || (roughly && Math.abs(value - right) < 1e-7 + 1e-5 * Math.abs(right));
+}
+
+describe('shaders', () => {
+  const line = view([1024]);
+  it.each<[string, KernelCase, ('software' | 'parallel')[]]>([
+    ['of elements', scaled(line, line, line), ['software']],
+    ['of elements, some left over', scaled(view([1023]), view([1023]), view([1023])), ['software']],
+    [
+      'of a column added to rows',
+      scaled(view([64, 16]), { ...view([64, 16]), strides: [1, 0] }, view([64, 16])),
+      ['parallel'],
+    ],
+    ['of softmax', softmax(64, 100), ['software', 'parallel']],
+    ['of a sum of many numbers', fold('sum', view([1 << 17]), []), ['parallel']],
+    ['of sums of columns', fold('sum', columns([100, 64]), [64]), ['parallel']],
+    ['of positions', fold('argmin', view([8, 3, 5]), [8]), ['software']],
+  ])('%s', (_, sample, devices) => {
+    for (const device of devices) expect(shaders(sample, device === 'software')).toMatchSnapshot(device);
+  });
+});
+
+describe.each([true, false])('loop kernels with software: %s', (software) => {
+  let backend: WebGpuBackend;
+  beforeAll(async () => {
+    backend = await openWebGpu({ software });
+  });
+  afterAll(() => backend.dispose());
+
+  async function check(sample: KernelCase, what = ''): Promise<void> {
+    const copies = new Map(sample.arrays.map((array) => [array, array.slice()]));
+    const wanted = sample.arrays.map((array) => copies.get(array) as HostArray);
+    interpret(sample.kernel, wanted, sample.launch);
+    const dtypes = [...sample.kernel.inputs, ...sample.kernel.outputs];
+    const buffers = new Map(
+      [...copies.keys()].map((array) => {
+        const buffer = backend.allocate(dtypes[sample.arrays.indexOf(array)] as DType, array.length);
+        backend.write(buffer, array);
+        return [array, buffer];
+      }),
+    );
+    const operands = sample.arrays.map((array) => buffers.get(array) as ReturnType<WebGpuBackend['allocate']>);
+    backend.run(backend.prepare(sample.kernel), operands, sample.launch);
+    for (const [i, array] of sample.arrays.entries()) {
+      const got = await backend.read(operands[i] as (typeof operands)[number], 0, array.length);
+      const { length } = sample.kernel.inputs;
+      const tolerance = sample.tolerances?.[sample.arrays.indexOf(array, length) - length];
+      const worst = [...got].findIndex((value, at) => !isClose(Number(value), Number(wanted[i]?.[at]), !!tolerance));
+      expect(worst < 0 ? 'equal' : `${worst}: ${got[worst]}, not ${wanted[i]?.[worst]}`, what).toBe('equal');
+    }
+    for (const buffer of buffers.values()) backend.free(buffer);
+  }
+
+  it('folds rows that several workgroups share', async () => {
+    for (const reduce of ['sum', 'max', 'argmax', 'argmin'] as const) {
+      await check(fold(reduce, view([50003]), []), `${reduce} of a line`);
+      await check(fold(reduce, columns([9001, 5]), [5]), `${reduce} of columns`);
+      await check(fold(reduce, { shape: [2, 3, 9000], strides: [27000, 1, 3], offset: 0 }, [2]), `${reduce} of planes`);
+    }
+  });
+
+  it('finds the first position, and NaN, across workgroups', async () => {
+    const array = new Float32Array(40000).fill(1);
+    await check(fold('argmax', view([40000]), [], array), 'all equal');
+    array[33333] = Number.NaN;
+    array[39999] = Number.NaN;
+    for (const reduce of ['max', 'argmax', 'argmin'] as const)
+      await check(fold(reduce, view([40000]), [], array), reduce);
+  });
+
+  it('normalises one long row, in place too', async () => {
+    await check(softmax(1, 40001));
+    await check(softmax(2, 36000, true));
+    await check(softmax(37, 129, true));
+  });
+
+  it('adds as exactly as the order allows', async () => {
+    const array = new Float32Array(1 << 17).fill(0.1);
+    const builder = new CaseBuilder();
+    const sum = builder.reduce(
+      'sum',
+      [array.length],
+      load(builder.read(builder.input('float32', array), view([1 << 17]))),
+    );
+    const out = builder.output('float32', new Float32Array(1), { relative: 1e-6 });
+    builder.store(builder.write(out, view([])), [], stage(sum));
+    await check(builder.loop([]));
+  });
+
+  it('reads and writes in fours only where that is right', async () => {
+    for (const [length, offset] of [
+      [1024, 0],
+      [1023, 0],
+      [1021, 4],
+      [1000, 1],
+      [3, 0],
+      [5, 3],
+    ] as const) {
+      await check(scaled(view([length], offset), view([length]), view([length], offset)), `${length} from ${offset}`);
+    }
+    const rows = (stride: number): View => ({ shape: [20, 30], strides: [stride, 1], offset: 0 });
+    await check(scaled(rows(32), rows(30), rows(40)), 'rows with gaps');
+    await check(scaled(rows(32), { ...rows(32), strides: [0, 1] }, rows(32)), 'a row added to rows');
+  });
+
+  it('shares results of stages between lanes and stores of several shapes', async () => {
+    const builder = new CaseBuilder();
+    const input = builder.input('float32', numbers(300 * 41));
+    const table = builder.input('float32', numbers(41));
+    const shape = [41, 300];
+    const read = (): Expr => load(builder.read(input, view(shape)));
+    const best = builder.reduce('argmax', [300], read());
+    const twice = builder.reduce(
+      'max',
+      [],
+      op(
+        'mul',
+        gather(builder.read(table, { ...view([41, 41]), strides: [0, 1] }), [index(0)]),
+        constant(2, 'float32'),
+      ),
+    );
+    const total = builder.reduce('sum', [300], op('mul', read(), stage(twice)));
+    builder.store(builder.write(builder.output('float32', new Float32Array(41)), view([41])), [], stage(total));
+    builder.store(builder.write(builder.output('int32', new Int32Array(41)), view([41])), [], stage(best));
+    builder.store(
+      builder.write(builder.output('float32', new Float32Array(41 * 300)), view(shape)),
+      [300],
+      op('sub', read(), stage(twice)),
+    );
+    await check(builder.loop([41]));
+  });
+
+  it('computes in several steps what binds too many buffers', async () => {
+    const many = (results: number, inPlace: boolean): KernelCase => {
+      const builder = new CaseBuilder();
+      const arrays = Array.from({ length: 12 }, (_, i) => numbers(40 + i));
+      const inputs = arrays.map((array) => builder.input('float32', array));
+      const read = (i: number): Expr => load(builder.read(inputs[i] as number, view([40])));
+      for (let r = 0; r < results; r++) {
+        const sum = builder.reduce('sum', [], op('add', read(3 * r), read(3 * r + 1)));
+        const out = inPlace ? (arrays[(3 * r + 4) % 12] as Float32Array) : new Float32Array(40);
+        builder.store(
+          builder.write(builder.output('float32', out), view([40])),
+          [],
+          op('mul', stage(sum), read(3 * r + 2)),
+        );
+      }
+      return builder.loop([40]);
+    };
+    await check(many(4, false));
+    expect(() => splitStores({ kernel: many(4, true).kernel as LoopKernel }, sharing(many(4, true).arrays), 5)).toThrow(
+      /needs 12 buffers, some of them in place; got a device whose shaders bind 5/,
+    );
+    expect(() => splitStores({ kernel: many(1, false).kernel as LoopKernel }, [...Array(13).keys()], 3)).toThrow(
+      /needs 4 buffers for one result/,
+    );
+  });
+
+  it('takes scalars of every kind', async () => {
+    const builder = new CaseBuilder();
+    const [real, whole, truth] = [
+      builder.scalar('float32', 0.5),
+      builder.scalar('int32', -7),
+      builder.scalar('bool', 1),
+    ] as const;
+    expect(truth).toEqual(scalar(2));
+    const out = builder.output('float32', new Float32Array(5));
+    const chosen = op('where', truth, op('add', whole, index(0)), constant(0, 'int32'));
+    builder.store(builder.write(out, view([5])), [], op('mul', real, { kind: 'cast', dtype: 'float32', arg: chosen }));
+    await check(builder.loop([5]));
+  });
+});

@@ -1,0 +1,105 @@
+import { computeDType, type DType, type Expr, exprDType, type Kernel, scalarOps } from '@flambeau/backend';
+import type { Library } from './library.ts';
+import type { Lines } from './lines.ts';
+import { emitCast, emitConstant, emitOp, emitRandom } from './scalar.ts';
+
+/** Where an expression's code goes and how it reaches what lies outside of it; all texts are in value form. */
+export interface Site {
+  readonly kernel: Kernel;
+  readonly library: Library;
+  readonly lines: Lines;
+  /** The element of an access at the current indices. */
+  load(access: number): string;
+  /** The element of an access at computed indices, given by names or literals. */
+  gather(access: number, indices: readonly string[]): string;
+  index(axis: number): string;
+  stage(stage: number): string;
+  scalar(slot: number): string;
+}
+
+/** What is known of an expression: a name or literal, and its dtype. */
+interface Known {
+  readonly text: string;
+  readonly dtype: DType;
+  readonly isLiteral?: boolean;
+}
+
+/** Writes statements that compute expressions, each occurring expression and each load once. */
+export class Evaluation {
+  readonly #site: Site;
+  readonly #known = new Map<Expr, Known>();
+  readonly #loads = new Map<string, Known>();
+
+  /** @param known - Names of what is computed already. */
+  constructor(site: Site, known: ReadonlyMap<Expr, string> = new Map()) {
+    this.#site = site;
+    for (const [expr, text] of known) this.#known.set(expr, { text, dtype: exprDType(site.kernel, expr) });
+  }
+
+  /** The name of an expression's value, or a literal. */
+  of(expr: Expr): string {
+    return this.#find(expr).text;
+  }
+
+  #find(expr: Expr): Known {
+    const known = this.#known.get(expr);
+    if (known) return known;
+    const found = this.#compute(expr);
+    this.#known.set(expr, found);
+    return found;
+  }
+
+  #compute(expr: Expr): Known {
+    const { library, lines } = this.#site;
+    const named = (text: string, dtype: DType): Known => ({ text: lines.let(text), dtype });
+    switch (expr.kind) {
+      case 'const':
+        return {
+          text: emitConstant(library, expr.value, expr.dtype),
+          dtype: computeDType(expr.dtype),
+          isLiteral: true,
+        };
+      case 'cast': {
+        const arg = this.#find(expr.arg);
+        const [text = ''] = this.#operands([arg]);
+        return named(emitCast(library, text, arg.dtype, expr.dtype), computeDType(expr.dtype));
+      }
+      case 'random':
+        return named(emitRandom(library, this.of(expr.key), this.of(expr.counter)), 'int32');
+      case 'op': {
+        const args = expr.args.map((arg) => this.#find(arg));
+        const dtype = (expr.op === 'where' ? args[1] : args[0])?.dtype as DType;
+        const text = emitOp(library, expr.op, dtype, this.#operands(args));
+        return named(text, scalarOps[expr.op].result === 'bool' ? 'bool' : dtype);
+      }
+      case 'gather': {
+        const indices = expr.indices.map((at) => this.of(at));
+        return this.#once(`gather ${expr.access} ${indices}`, expr, () => this.#site.gather(expr.access, indices));
+      }
+      case 'load':
+        return this.#once(`load ${expr.access}`, expr, () => this.#site.load(expr.access));
+      case 'scalar':
+        return this.#once(`scalar ${expr.slot}`, expr, () => this.#site.scalar(expr.slot));
+      case 'index':
+        return this.#once(`index ${expr.axis}`, expr, () => this.#site.index(expr.axis));
+      case 'stage':
+        return this.#once(`stage ${expr.stage}`, expr, () => this.#site.stage(expr.stage));
+    }
+  }
+
+  /** What is not computed here: the site's text under a name. */
+  #once(key: string, expr: Expr, text: () => string): Known {
+    const known = this.#loads.get(key);
+    if (known) return known;
+    const found = { text: this.#site.lines.let(text()), dtype: exprDType(this.#site.kernel, expr) };
+    this.#loads.set(key, found);
+    return found;
+  }
+
+  /** WGSL refuses operations on literals alone where the result is no number, or too large: one becomes a name. */
+  #operands(args: readonly Known[]): string[] {
+    const texts = args.map(({ text }) => text);
+    if (args.every(({ isLiteral }) => isLiteral)) texts[0] = this.#site.lines.let(texts[0] as string);
+    return texts;
+  }
+}
