@@ -8,9 +8,9 @@ const RUNS = 60;
 
 /** Public functions that do not act on tensors: they set global state or call back. */
 const NOT_FUZZED = new Set(
-  `AutogradFunction FunctionContext Generator Tensor backendNames customFunction defaultDevice defaultGenerator deviceOf enableGrad
+  `AutogradFunction FunctionContext Generator Tensor backendNames checkAnomalies companionsOf customFunction defaultDevice defaultGenerator deviceOf enableGrad
   gradcheck gradgradcheck inferenceMode isAnomalyEnabled isGradEnabled isInferenceMode isTensor leakReport manualSeed memoryStats noGrad
-  openBackend registerBackend resultType scope setDefaultDType setDefaultDevice setDetectAnomaly setGradEnabled setPrintOptions
+  openBackend registerBackend registerCompanions resultType scope setDefaultDType setDefaultDevice setDetectAnomaly setGradEnabled setPrintOptions
   trackMemory use getDefaultDType keep`.split(/\s+/),
 );
 

@@ -1,5 +1,7 @@
 export { backendNames, type DType, openBackend, registerBackend, type Shape } from '@flambeau/backend';
+export { checkAnomalies } from './core/anomaly.ts';
 export { AutogradFunction } from './core/autograd-function.ts';
+export { type CompanionHolder, companionsOf, registerCompanions } from './core/companions.ts';
 export { deviceOf } from './core/device.ts';
 export { isTensor } from './core/dispatch.ts';
 export { type BackwardOptions, backward, type GradOptions, grad } from './core/engine.ts';
@@ -88,16 +90,20 @@ export {
   type IndexPutOptions,
   index,
   indexAdd,
+  indexAsync,
   indexCopy,
   indexFill,
   indexPut,
+  indexPutAsync,
   indexSelect,
   maskedScatter,
   maskedSelect,
+  maskedSelectAsync,
   type NonzeroOptions,
   nonzero,
   nonzeroAsync,
   oneHot,
+  oneHotAsync,
   type ScatterOptions,
   type ScatterReduceOptions,
   type ScatterReduction,
@@ -123,6 +129,7 @@ export {
   pad,
   repeat,
   repeatInterleave,
+  repeatInterleaveAsync,
   roll,
   stack,
   tile,

@@ -20,7 +20,7 @@ import { clone, contiguous } from './functions/clone.ts';
 import * as conversion from './functions/conversion.ts';
 import { type NestedValues, nest } from './functions/nested.ts';
 import { IndexingMethods } from './methods/indexing.ts';
-import { formatTensor } from './printing/format.ts';
+import { formatTensor, withElements } from './printing/format.ts';
 
 /**
  * An n-dimensional array on a device, with PyTorch's operations and a record of how it was made.
@@ -67,11 +67,17 @@ export class Tensor extends IndexingMethods {
 
   /** The elements in row-major order, at once. @throws {DeviceError} The device cannot be read at once. */
   toArraySync(): HostArray {
+    return this.#readNow('toArray');
+  }
+
+  #readNow(method: string): HostArray {
     const { backend } = this.runtime;
     if (!backend.readSync) {
-      throw new DeviceError('toArraySync', `device '${this.device}' cannot be read at once. Use await toArray().`, {
-        device: this.device,
-      });
+      throw new DeviceError(
+        `${method}Sync`,
+        `device '${this.device}' cannot be read at once. Use await ${method}() instead.`,
+        { device: this.device },
+      );
     }
     if (this.numel() === 0) return hostArray(this.dtype, 0);
     const source = conversion.contiguousSource(this);
@@ -84,10 +90,10 @@ export class Tensor extends IndexingMethods {
     return plainNumber(loadValue(await this.toArray(), this.dtype, 0));
   }
 
-  /** The only element, at once. @throws {DeviceError} The device cannot be read at once. */
+  /** {@link item} at once. @throws {DeviceError} The device cannot be read at once. */
   itemSync(): number {
     this.#requireSingle();
-    return plainNumber(loadValue(this.toArraySync(), this.dtype, 0));
+    return plainNumber(loadValue(this.#readNow('item'), this.dtype, 0));
   }
 
   #requireSingle(): void {
@@ -106,7 +112,7 @@ export class Tensor extends IndexingMethods {
 
   /** {@link tolist} at once. @throws {DeviceError} The device cannot be read at once. */
   tolistSync(): NestedValues {
-    return nest(this.toArraySync(), this.dtype, this.shape);
+    return nest(this.#readNow('tolist'), this.dtype, this.shape);
   }
 
   /** Adds the gradients of this tensor by the leaves it depends on to their `.grad`. @see backward */
@@ -143,9 +149,9 @@ export class Tensor extends IndexingMethods {
     return conversion.to(this, target);
   }
 
-  /** Moves to a device, waiting for the values where that is needed. */
-  toDevice(device: string): Promise<Tensor> {
-    return conversion.toDevice(this, device);
+  /** Moves to a device (and converts), waiting for the device to open and for the values. @see conversion.toDevice */
+  toDevice(device: string, dtype?: DType): Promise<Tensor> {
+    return conversion.toDevice(this, device, dtype);
   }
 
   /** Converts to a dtype. */
@@ -199,9 +205,9 @@ export class Tensor extends IndexingMethods {
     return sameSizes(this, other) && Boolean(await this.eq(other).all().item());
   }
 
-  /** {@link equal}, at once. */
+  /** {@link equal}, at once. @throws {DeviceError} The device cannot be read at once. */
   equalSync(other: Tensor): boolean {
-    return sameSizes(this, other) && Boolean(this.eq(other).all().itemSync());
+    return sameSizes(this, other) && Boolean(this.eq(other).all().#readNow('equal')[0]);
   }
 
   /** Whether all elements are close. @see isclose */
@@ -209,9 +215,9 @@ export class Tensor extends IndexingMethods {
     return Boolean(await this.isclose(other, options).all().item());
   }
 
-  /** {@link allclose}, at once. */
+  /** {@link allclose}, at once. @throws {DeviceError} The device cannot be read at once. */
   allcloseSync(other: Tensor, options?: Parameters<Tensor['isclose']>[1]): boolean {
-    return Boolean(this.isclose(other, options).all().itemSync());
+    return Boolean(this.isclose(other, options).all().#readNow('allclose')[0]);
   }
 
   /** Gives the memory back now; using the tensor, or another one on the same memory, is an error from then on. */
@@ -223,9 +229,15 @@ export class Tensor extends IndexingMethods {
     disposeTensor(this);
   }
 
-  /** The text that PyTorch prints. */
+  /** The text that PyTorch prints; without the elements where the device cannot be read at once. */
   override toString(): string {
     return formatTensor(this);
+  }
+
+  /** {@link toString} with the elements, for every device. */
+  async toStringAsync(): Promise<string> {
+    if (this.runtime.backend.readSync || this.storage.disposed) return this.toString();
+    return withElements(await this.toArray(), () => this.toString());
   }
 
   static {

@@ -27,3 +27,6 @@ if (!backendNames().includes('cpu')) registerBackend('cpu', () => cpu());
 if (!backendNames().includes('wasm')) {
   registerBackend('wasm', async () => (await import('@flambeau/backend-wasm')).wasm());
 }
+if (!backendNames().includes('webgpu')) {
+  registerBackend('webgpu', async () => (await import('@flambeau/backend-webgpu')).webgpu());
+}

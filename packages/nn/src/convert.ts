@@ -1,5 +1,15 @@
-import { type DType, empty, keep, noGrad, Tensor, toDevice } from '@flambeau/autograd';
-import { ArgumentError, isDType, isFloat } from '@flambeau/backend';
+import {
+  companionsOf,
+  type DType,
+  deviceOf,
+  empty,
+  keep,
+  noGrad,
+  openBackend,
+  Tensor,
+  toDevice,
+} from '@flambeau/autograd';
+import { ArgumentError, DeviceError, isDType, isFloat } from '@flambeau/backend';
 import { isModule, type Slot } from './internals.ts';
 import { members } from './members.ts';
 import type { AnyModule } from './module-base.ts';
@@ -91,21 +101,50 @@ export function castEverything(module: AnyModule, dtype: DType): void {
   convertAll(module, () => dtype);
 }
 
-/** Moves a module to a device, in place, once all values have arrived there. */
+/**
+ * Moves a module to a device, in place, once all values have arrived there: parameters keep their identity, and with each go
+ * its gradient and what optimizers keep for it.
+ */
 export async function moveTo(module: AnyModule, { device, dtype }: ModuleTarget): Promise<void> {
   const dtypeOf = dtype === undefined ? (tensor: Tensor): DType => tensor.dtype : floatDType(dtype);
-  const slots = tensorSlots(module);
-  const converted = new Map<Tensor, Tensor>();
-  for (const tensor of tensorsOf(slots)) {
-    const cast = noGrad(() => tensor.detach().to(dtypeOf(tensor)));
-    converted.set(tensor, device === undefined || device === cast.device ? cast : await toDevice(cast, device));
+  if (device !== undefined) {
+    await openBackend(device);
+    requireHeld(module, device, dtypeOf);
   }
+  const slots = tensorSlots(module);
+  const tensors = tensorsOf(slots);
+  const companions = device === undefined ? [] : [...new Set(tensors.flatMap(companionsOf))];
+  // All reads are asked for before the first is waited for: what arrives is the state of one moment.
+  const arriving = [...tensors, ...companions].map(async (tensor): Promise<[Tensor, Tensor]> => {
+    return [tensor, await toDevice(tensor.detach(), device ?? tensor.device, dtypeOf(tensor))];
+  });
+  const converted = new Map(await Promise.all(arriving));
   noGrad(() => {
     for (const slot of slots) {
       if (isUninitialized(slot.value)) convertUninitialized(slot.value, { device, dtype: dtypeOf(slot.value) });
       else replace(slot, converted);
     }
+    for (const companion of companions) companion.data = converted.get(companion) as Tensor;
   });
+}
+
+/** @throws {DeviceError} The device cannot hold a tensor of the module; the message names all that it cannot. */
+function requireHeld(module: AnyModule, device: string, dtypeOf: (tensor: Tensor) => DType): void {
+  const { dtypes } = deviceOf(device).backend.capabilities;
+  const refused = [...module.namedParameters(), ...module.namedBuffers()].filter(
+    ([, tensor]) => !dtypes.has(dtypeOf(tensor)),
+  );
+  if (refused.length === 0) return;
+  const list = refused.map(([name, tensor]) => `${name} (${dtypeOf(tensor)})`).join(', ');
+  const floats = refused.every(([, tensor]) => isFloat(tensor.dtype));
+  throw new DeviceError(
+    'to',
+    `device '${device}' cannot hold ${list}. ` +
+      (floats
+        ? `Convert on the way: to({ device: '${device}', dtype: 'float32' }).`
+        : 'Replace integer buffers by int32 ones first, as in module.steps = module.steps.int().'),
+    { device, names: refused.map(([name]) => name) },
+  );
 }
 
 /** What the argument of `module.to` means. */

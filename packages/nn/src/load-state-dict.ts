@@ -1,5 +1,5 @@
-import { keep, noGrad, Tensor } from '@flambeau/autograd';
-import { StateDictError } from '@flambeau/backend';
+import { deviceOf, keep, noGrad, Tensor } from '@flambeau/autograd';
+import { DeviceError, DTypeError, dtypes, isInteger, StateDictError } from '@flambeau/backend';
 import { ModuleError } from './errors.ts';
 import type { LoadStateDictPostHook, LoadStateDictPreHook } from './hook-types.ts';
 import { IncompatibleKeys } from './incompatible-keys.ts';
@@ -233,9 +233,36 @@ function planTensor(slot: Slot, key: string, input: unknown, step: LoadStep): vo
   }
 }
 
-/** @throws The values cannot be had on the target's device, or were disposed. */
+/**
+ * What a checkpoint has for a tensor, with that tensor's dtype and on its device.
+ *
+ * @throws {DeviceError} The values are on a device that cannot be read at once.
+ * @throws {DTypeError} An int64 does not fit into a narrower integer.
+ */
+function arrived(target: Tensor, input: Tensor): Tensor {
+  const { backend } = deviceOf(input.device);
+  if (input.device !== target.device && !backend.readSync) {
+    throw new DeviceError(
+      'loadStateDict',
+      `device '${input.device}' cannot be read at once. Use await loadStateDictAsync().`,
+      { device: input.device },
+    );
+  }
+  const { min, max } = dtypes[target.dtype];
+  if (input.dtype === 'int64' && isInteger(target.dtype) && backend.readSync) {
+    const outside = (input.toArraySync() as BigInt64Array).find((value) => value < min || value > max);
+    if (outside !== undefined) {
+      throw new DTypeError('loadStateDict', `${outside} of an int64 tensor does not fit into ${target.dtype}.`, {
+        dtype: target.dtype,
+      });
+    }
+  }
+  return input.detach().to(target);
+}
+
+/** @throws The values cannot be had on the target's device, do not fit into its dtype, or were disposed. */
 function copyAction(target: Tensor, input: Tensor): LoadAction {
-  const local = input.detach().to(target.device);
+  const local = arrived(target, input);
   void local.buffer;
   return {
     apply(undoable) {
@@ -249,7 +276,7 @@ function copyAction(target: Tensor, input: Tensor): LoadAction {
 }
 
 function materializeAction(target: UninitializedTensor, input: Tensor): LoadAction {
-  const local = input.detach().to(target.device);
+  const local = arrived(target, input);
   void local.buffer;
   return {
     apply() {

@@ -1,4 +1,5 @@
 import type { DType, RemovableHandle, Tensor } from '@flambeau/autograd';
+import { awaitStateDict } from './await-state-dict.ts';
 import { requireNoLegacyBackwardHooks, requireOnlyLegacyBackwardHooks } from './backward-hooks.ts';
 import { Callable } from './callable.ts';
 import * as convert from './convert.ts';
@@ -170,7 +171,12 @@ export class ModuleBase extends Callable {
   /**
    * Moves parameters and buffers to a device (or device and dtype of a tensor), in place; done when the promise is.
    *
+   * Parameters keep their identity, so an optimizer goes on with them; what it keeps for each of them (momentum, averages)
+   * moves along, as do gradients. Do not train in the meantime.
+   *
    * @throws {DeviceError} The device is unknown or cannot hold a dtype; the module then is as it was.
+   * @example
+   * await model.to('wasm');
    */
   to(target: string | Tensor | convert.ModuleTarget): Promise<this>;
   to(target: string | Tensor | convert.ModuleTarget): this | Promise<this> {
@@ -231,6 +237,15 @@ export class ModuleBase extends Callable {
    */
   loadStateDict(stateDict: StateDictLike, options: LoadStateDictOptions = {}): IncompatibleKeys {
     return loadState(this, stateDict, options);
+  }
+
+  /**
+   * {@link loadStateDict} for tensors on any device: those on another one that cannot be read at once are waited for.
+   *
+   * @throws As {@link loadStateDict}.
+   */
+  async loadStateDictAsync(stateDict: StateDictLike, options: LoadStateDictOptions = {}): Promise<IncompatibleKeys> {
+    return loadState(this, options.assign ? stateDict : await awaitStateDict(this, stateDict), options);
   }
 
   /** Saves what this module holds itself; a subclass may add to it. */

@@ -1,4 +1,4 @@
-import { fromArray, type Tensor } from '@flambeau/autograd';
+import { defaultDevice, deviceOf, fromArray, type Tensor } from '@flambeau/autograd';
 import type { DType } from '@flambeau/backend';
 import { describeOptimizers, type GoldenTensor } from '@flambeau/goldens';
 import * as optim from './index.ts';
@@ -10,6 +10,7 @@ describeOptimizers<Tensor>({
   title: 'goldens of optimizers and schedulers',
   library: {
     classes: optim,
+    dtypes: deviceOf(defaultDevice()).backend.capabilities.dtypes,
     parameter: (data) => load(data, true),
     setGradient: (parameter, gradient) => {
       parameter.grad = gradient && load(gradient, false);

@@ -1,4 +1,4 @@
-import { enableGrad, noGrad, type Tensor } from '@flambeau/autograd';
+import { enableGrad, noGrad, registerCompanions, type Tensor } from '@flambeau/autograd';
 import { ArgumentError } from '@flambeau/backend';
 import { type HookHandle, HookList, type HookOptions } from './hooks.ts';
 import {
@@ -10,7 +10,14 @@ import {
   type Params,
 } from './param-groups.ts';
 import { pythonText, snakeCase } from './python-text.ts';
-import { type OptimizerStateDict, type ParamState, packState, unpackState } from './state-dict.ts';
+import {
+  awaitState,
+  type OptimizerStateDict,
+  type ParamState,
+  packState,
+  tensorsIn,
+  unpackState,
+} from './state-dict.ts';
 
 /** Recomputes the loss and its gradients; may be asynchronous. */
 export type Closure<Result = unknown> = () => Result;
@@ -101,7 +108,14 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
    * @throws {ArgumentError} As the constructor.
    */
   addParamGroup(group: ParamGroupInit<Options>): void {
-    this.paramGroups.push(completeGroup(this.#name, group, this.defaults, this.paramGroups));
+    const added = completeGroup(this.#name, group, this.defaults, this.paramGroups);
+    this.paramGroups.push(added);
+    for (const param of added.params) registerCompanions(param, this);
+  }
+
+  /** The tensors kept for a parameter, which move with it to another device. */
+  companionsOf(param: Tensor): Tensor[] {
+    return tensorsIn(this.state.get(param));
   }
 
   /**
@@ -243,6 +257,7 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
    * Parameters are matched by their order.
    *
    * @throws {StateDictError} The groups differ in number or size, or it is no state dict; nothing is changed then.
+   * @throws {DeviceError} A tensor is on another device that cannot be read at once: use {@link loadStateDictAsync}.
    */
   loadStateDict(stateDict: OptimizerStateDict): void {
     let given = stateDict;
@@ -252,6 +267,15 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
     this.state.clear();
     for (const [param, entry] of state) this.state.set(param, entry);
     for (const hook of this.#loadPostHooks) hook(this as unknown as Optimizer);
+  }
+
+  /**
+   * {@link loadStateDict} for tensors on any device: those on another one that cannot be read at once are waited for.
+   *
+   * @throws As {@link loadStateDict}.
+   */
+  async loadStateDictAsync(stateDict: OptimizerStateDict): Promise<void> {
+    this.loadStateDict(await awaitState(stateDict, this.paramGroups));
   }
 
   /** Adds a hook that runs before every `step` and may replace its arguments. */

@@ -1,5 +1,5 @@
-import { Tensor } from '@flambeau/autograd';
-import { isFloat, StateDictError } from '@flambeau/backend';
+import { deviceOf, Tensor, toDevice } from '@flambeau/autograd';
+import { DeviceError, isFloat, StateDictError } from '@flambeau/backend';
 import type { GroupOptions, ParamGroup } from './param-groups.ts';
 import { camelCase, snakeCase } from './python-text.ts';
 
@@ -46,13 +46,65 @@ export function packState(groups: readonly ParamGroup[], state: ReadonlyMap<Tens
   return { state: Object.fromEntries(entries), param_groups: packed };
 }
 
+/** Every tensor of a state. */
+export function tensorsIn(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(tensorsIn);
+}
+
+/** A saved state whose tensors can be taken over at once: those that would have to be waited for have been. */
+export async function awaitState(
+  dict: OptimizerStateDict,
+  groups: readonly ParamGroup<GroupOptions>[],
+): Promise<OptimizerStateDict> {
+  if (!isObject(dict) || !isObject(dict.state) || !Array.isArray(dict.param_groups)) return dict;
+  const params = new Map<string, Tensor>();
+  dict.param_groups.forEach(({ params: numbers }, index) => {
+    numbers?.forEach((number, position) => {
+      const param = groups[index]?.params[position];
+      if (param) params.set(String(number), param);
+    });
+  });
+  const entries = Object.entries(dict.state).map(async ([number, entry]) => {
+    const param = params.get(number);
+    return [number, param ? await awaitValue(entry, '', param) : entry] as const;
+  });
+  return { ...dict, state: Object.fromEntries(await Promise.all(entries)) as OptimizerStateDict['state'] };
+}
+
+async function awaitValue(value: unknown, key: string, param: Tensor): Promise<unknown> {
+  if (value instanceof Tensor) {
+    if (deviceOf(value.device).backend.readSync) return value;
+    if (key === 'step') return value.item();
+    return toDevice(value.detach(), param.device);
+  }
+  if (Array.isArray(value)) return Promise.all(value.map((item) => awaitValue(item, '', param)));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(
+    async ([name, item]) => [name, await awaitValue(item, name, param)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** @throws {DeviceError} The value would have to be waited for. */
+function requireReadable(value: Tensor): void {
+  if (deviceOf(value.device).backend.readSync) return;
+  throw new DeviceError(
+    'loadStateDict',
+    `device '${value.device}' cannot be read at once. Use await loadStateDictAsync().`,
+    { device: value.device },
+  );
+}
+
 /** A value of the state as this parameter needs it: a tensor becomes a copy with its dtype and device. */
 function adapt(value: unknown, key: string, param: Tensor): unknown {
   if (value instanceof Tensor) {
     // PyTorch keeps `step` as a tensor; here it is a number, so that a step never waits for the device.
+    if (key === 'step' || value.device !== param.device) requireReadable(value);
     if (key === 'step') return Number(value.itemSync());
-    const moved = value.detach().to(param.device);
-    return isFloat(param.dtype) ? moved.to(param.dtype).clone() : moved.clone();
+    const held = value.detach();
+    return (isFloat(param.dtype) ? held.to(param) : held.to(param.device)).clone();
   }
   if (Array.isArray(value)) return value.map((item) => adapt(item, '', param));
   if (typeof value !== 'object' || value === null) return value;

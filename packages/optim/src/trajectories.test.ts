@@ -71,12 +71,12 @@ const data = {
     return [x, score.argmax(1)];
   },
   /** A bright corner names the class. */
-  images(n: number): Pair {
+  async images(n: number): Promise<Pair> {
     const noise = rand([n, 1, 8, 8]);
     const y = randint(0, 4, [n]);
-    const pixels = noise.toArraySync() as Float32Array;
+    const pixels = (await noise.toArray()) as Float32Array;
     const bright = Math.fround(0.3);
-    for (const [i, label] of Array.from(y.toArraySync() as Int32Array).entries()) {
+    for (const [i, label] of Array.from((await y.toArray()) as Int32Array).entries()) {
       const row = Math.floor(label / 2) * 4;
       const column = (label % 2) * 4;
       for (let r = row; r < row + 4; r++) {
@@ -122,7 +122,7 @@ const optimizers = { SGD, Adam, AdamW };
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Trains as the generator does, and gives the loss of every step. */
-function train(run: Run, model: nn.Module, [x, y]: Pair, steps: number): number[] {
+async function train(run: Run, model: nn.Module, [x, y]: Pair, steps: number): Promise<number[]> {
   const options = Object.fromEntries(
     Object.entries(run.optimizer_kwargs).map(([key, value]) => [camelCase(key), value]),
   );
@@ -138,7 +138,7 @@ function train(run: Run, model: nn.Module, [x, y]: Pair, steps: number): number[
       loss.backward();
       optimizer.step();
       scheduler?.step();
-      losses.push(Number(loss.itemSync()));
+      losses.push(Number(await loss.item()));
     }
   }
   return losses;
@@ -147,17 +147,17 @@ function train(run: Run, model: nn.Module, [x, y]: Pair, steps: number): number[
 const { runs, steps } = readDocument<{ runs: Run[]; steps: number }>('trajectories');
 
 describe('a training run follows PyTorch from the same seed', () => {
-  test.each(runs.map((run) => [run.name, run] as const))('%s, 200 steps', (name, run) => {
+  test.each(runs.map((run) => [run.name, run] as const))('%s, 200 steps', async (name, run) => {
     manualSeed(0);
     const model = (models[name] as () => nn.Module)();
     const first = [...model.parameters()][0] as Tensor;
-    expect(first.toArraySync()[0]).toBeCloseTo(run.first_weight, 6);
-    const pair = data[run.data](run.samples);
-    const sum = Array.from(pair[0].toArraySync() as Float32Array, Number).reduce((a, b) => a + b, 0);
+    expect((await first.toArray())[0]).toBeCloseTo(run.first_weight, 6);
+    const pair = await data[run.data](run.samples);
+    const sum = Array.from((await pair[0].toArray()) as Float32Array, Number).reduce((a, b) => a + b, 0);
     expect(Math.abs(sum - run.input_sum)).toBeLessThan(1e-3);
     if (name !== 'transformer-adamw') expect(String(model)).toBe(run.model);
 
-    const losses = train(run, model, pair, steps);
+    const losses = await train(run, model, pair, steps);
     const worst = losses.map((loss, i) => Math.abs(loss - (run.losses[i] as number)) / (run.losses[i] as number));
     expect(losses).toHaveLength(steps);
     expect(Math.max(...worst), `${name}: worst relative difference`).toBeLessThan(1e-4);

@@ -2,6 +2,7 @@ import type { Tensor } from '@flambeau/autograd';
 import {
   cast,
   computeDType,
+  DeviceError,
   type DType,
   DTypeError,
   type Executable,
@@ -80,7 +81,8 @@ export class UpdateKernel<Operand extends string, Scalar extends string> {
    * @param tensors - One per operand, of one shape, dtype and device.
    * @param scalars - One per scalar.
    * @throws {ShapeError} The shapes differ, or the memory of a tensor that changes overlaps itself.
-   * @throws {DTypeError} The dtypes or devices differ.
+   * @throws {DTypeError} The dtypes differ.
+   * @throws {DeviceError} The devices differ.
    */
   run(tensors: readonly Tensor[], scalars: readonly number[]): void {
     const first = tensors[0] as Tensor;
@@ -114,6 +116,17 @@ export class UpdateKernel<Operand extends string, Scalar extends string> {
   }
 
   #refuseKinds(tensors: readonly Tensor[]): never {
+    const [first] = tensors;
+    const elsewhere = tensors.findIndex(({ runtime }) => runtime !== first?.runtime);
+    if (first && elsewhere > 0) {
+      const other = tensors[elsewhere] as Tensor;
+      throw new DeviceError(
+        this.#name,
+        `the ${this.#operands[0]} is on device '${first.device}', but its ${this.#operands[elsewhere]} on '${other.device}'. ` +
+          `Move the whole module with await module.to('${first.device}'), which moves gradients and the optimizer's state too.`,
+        { devices: tensors.map(({ device }) => device) },
+      );
+    }
     const kinds = tensors.map(({ dtype, device }, i) => `${this.#operands[i]} ${dtype} on '${device}'`).join(', ');
     throw new DTypeError(
       this.#name,

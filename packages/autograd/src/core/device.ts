@@ -5,6 +5,7 @@ import {
   type DType,
   type Executable,
   getBackend,
+  isFloat,
   type Kernel,
   type Launch,
 } from '@flambeau/backend';
@@ -39,13 +40,20 @@ export class Device {
     this.backend.run(executable, buffers, launch);
   }
 
-  /** Complains when the device cannot hold a dtype. */
+  /** Whether the device can store and compute a dtype. */
+  holds(dtype: DType): boolean {
+    return this.backend.capabilities.dtypes.has(dtype);
+  }
+
+  /** @throws {DeviceError} The device cannot hold a dtype. */
   requireDType(op: string, dtype: DType): void {
-    if (this.backend.capabilities.dtypes.has(dtype)) return;
-    throw new DeviceError(op, `device '${this.name}' cannot hold ${dtype}. Use float32 or int32, or another device.`, {
-      dtype,
-      device: this.name,
-    });
+    if (this.holds(dtype)) return;
+    const instead = isFloat(dtype) ? 'float32' : 'int32';
+    throw new DeviceError(
+      op,
+      `device '${this.name}' cannot hold ${dtype}. Use ${instead} there, or another device, such as 'cpu'.`,
+      { dtype, device: this.name },
+    );
   }
 }
 

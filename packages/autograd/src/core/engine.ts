@@ -1,4 +1,4 @@
-import { GradError, isFloat, sameShape } from '@flambeau/backend';
+import { GradError, sameShape } from '@flambeau/backend';
 import { derivatives } from '../derivatives/index.ts';
 import { type Derivative, RuleContext } from '../derivatives/rule.ts';
 import { clone } from '../functions/clone.ts';
@@ -8,9 +8,10 @@ import { fillStorage } from '../kernels/elementwise.ts';
 import { elementwiseInPlace } from '../ops/elementwise.ts';
 import type { OpName } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor.ts';
+import { checkAnomaly } from './anomaly.ts';
 import { emptyLike, isTensor } from './dispatch.ts';
 import { FunctionNode } from './function-node.ts';
-import { isGradEnabled, setGradEnabled } from './grad-mode.ts';
+import { withGradMode } from './grad-mode.ts';
 import { GradientMemory } from './gradient-memory.ts';
 import { AccumulateNode, type Edge, type GradHook, type GradNode, isAnomalyEnabled, OpNode } from './graph.ts';
 import { keepStorage } from './lifetime.ts';
@@ -186,17 +187,6 @@ function runNodeHooks(
   return current;
 }
 
-function checkAnomaly(node: GradNode, grads: readonly (Tensor | null | undefined)[]): void {
-  grads.forEach((grad, i) => {
-    if (!grad?.runtime.backend.readSync || !isFloat(grad.dtype)) return;
-    const flat = contiguousCopy(grad, 'float64');
-    const values = grad.runtime.backend.readSync(flat.buffer, 0, flat.numel()) as Float64Array;
-    if (!values.some(Number.isNaN)) return;
-    const where = node.site ? ` Forward call:\n${node.site}` : '';
-    throw new GradError(node.name, `Function '${node.name}' returned nan values in its ${i}th output.${where}`);
-  });
-}
-
 interface Flow {
   /** The public function, for errors. */
   readonly op: 'backward' | 'grad';
@@ -281,16 +271,6 @@ function flow({ op, outputs, roots, given, retainGraph, createGraph, leaves, cap
       memory.step(() => visit(node, row));
       for (const grad of arrived) if (grad) memory.drop(grad);
     }
-  }
-}
-
-function withGradMode<T>(on: boolean, fn: () => T): T {
-  const before = isGradEnabled();
-  setGradEnabled(on);
-  try {
-    return fn();
-  } finally {
-    setGradEnabled(before);
   }
 }
 

@@ -16,6 +16,17 @@ export function setGradEnabled(on: boolean): void {
   enabled = on;
 }
 
+/** Runs a synchronous function with recording on or off. */
+export function withGradMode<T>(on: boolean, fn: () => T): T {
+  const before = enabled;
+  enabled = on;
+  try {
+    return fn();
+  } finally {
+    enabled = before;
+  }
+}
+
 function within<T>(grad: boolean, infer: boolean, fn: () => T): T {
   const before = [enabled, inference] as const;
   const restore = (): void => {

@@ -34,7 +34,12 @@ export type NodeHook = (
 let nextId = 0;
 let anomaly = false;
 
-/** Makes new graph nodes remember where they were made, and gradients be checked for NaN. */
+/**
+ * Makes new graph nodes remember where they were made, and gradients be checked for NaN: by `backward` itself, or, on a device
+ * that cannot be read at once, by `await checkAnomalies()` after it.
+ *
+ * @source PyTorch `torch.autograd.set_detect_anomaly`
+ */
 export function setDetectAnomaly(on: boolean): void {
   anomaly = on;
 }

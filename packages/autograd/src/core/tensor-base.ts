@@ -234,7 +234,12 @@ export abstract class TensorBase {
     }
     if (grad.dtype !== this.dtype)
       throw new GradError('grad', `assigned grad has data of a different type: ${grad.dtype}.`);
-    if (grad.device !== this.device) throw new GradError('grad', `assigned grad lives on device '${grad.device}'.`);
+    if (grad.device !== this.device) {
+      throw new GradError(
+        'grad',
+        `assigned grad lives on device '${grad.device}', the tensor on '${this.device}'. Move one with to().`,
+      );
+    }
   }
 
   /** Keeps the gradient of a non-leaf tensor in `.grad` during backward. */

@@ -1,5 +1,5 @@
 import { contiguousView, type Shape, type View } from '@flambeau/backend';
-import { to } from '../functions/conversion.ts';
+import { moveBack, to } from '../functions/conversion.ts';
 import { cat, flip, roll } from '../functions/joining.ts';
 import { narrow, permute, reshape, sliceAxis } from '../functions/movement.ts';
 import { padAxes, tril, triu } from '../functions/padding.ts';
@@ -104,7 +104,7 @@ export const movementDerivatives: {
 } = {
   cast: (ctx) => [ctx.fit(ctx.grad, 0)],
   fill: ({ grad }) => [filled(grad, grad.shape)],
-  copy: (ctx) => [to(ctx.grad, ctx.device(0))],
+  copy: (ctx) => [moveBack(ctx.grad, ctx.device(0))],
   view: (ctx) => [reshape(ctx.grad, ctx.shape(0))],
   permute: ({ attributes, grad }) => {
     const inverse = new Array<number>(attributes.order.length);

@@ -24,6 +24,7 @@ import { fillStorage } from '../kernels/elementwise.ts';
 import { defaultGenerator } from '../random/generator.ts';
 import { Tensor } from '../tensor.ts';
 import { to } from './conversion.ts';
+import { hostCast } from './host-cast.ts';
 import { inferDType, rawValue, unnest } from './nested.ts';
 import { bernoulli_, normal_, type RandomOptions, random_, uniform_ } from './random-fill.ts';
 
@@ -279,6 +280,9 @@ export function fromArray(data: HostArray, shape: Shape, options?: TensorOptions
         shape: sizes,
       },
     );
+  }
+  if (wanted && isDType(wanted) && !deviceOf(options?.device ?? defaultBackend()).holds(found)) {
+    return fromHost('fromArray', hostCast('fromArray', data, found, wanted), sizes, wanted, options);
   }
   const made = fromHost('fromArray', data, sizes, found, { ...options, requiresGrad: false });
   return finish(wanted && wanted !== found ? to(made, wanted) : made, options);

@@ -8,7 +8,7 @@ import { clone } from './clone.ts';
 import { copy_ } from './conversion.ts';
 import { atLeast1d } from './index-arguments.ts';
 import type { IndexItem } from './index-items.ts';
-import { type IndexPutOptions, putItems } from './indexing.ts';
+import { type IndexPutOptions, putItems, putItemsAsync } from './indexing.ts';
 import { maskedOperands, maskedScatter, requireMask } from './masked.ts';
 import { view } from './movement.ts';
 import {
@@ -36,6 +36,16 @@ export function indexPut_<T extends Tensor>(
   options?: IndexPutOptions,
 ): T {
   return putItems('indexPut_', target, items, values, options);
+}
+
+/** In place {@link indexPutAsync}. */
+export function indexPutAsync_<T extends Tensor>(
+  target: T,
+  items: readonly IndexItem[],
+  values: Operand,
+  options?: IndexPutOptions,
+): Promise<T> {
+  return putItemsAsync('indexPutAsync_', target, items, values, options);
 }
 
 /** The target, or a view of a 0-d one with an axis. */
@@ -153,7 +163,7 @@ export function maskedFill_<T extends Tensor>(target: T, mask: Tensor, value: Op
 export function maskedScatter_<T extends Tensor>(target: T, mask: Tensor, source: Tensor): T {
   requireTensor('maskedScatter_', target);
   requireWritable('maskedScatter_', target);
-  if (!target.isContiguous()) {
+  if (!target.isContiguous() || !target.runtime.backend.readSync) {
     return copy_(target, maskedScatter(target, mask, source));
   }
   const operands = maskedOperands('maskedScatter_', target, mask, source);

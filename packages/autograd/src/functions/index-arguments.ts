@@ -43,7 +43,7 @@ export function readNow(op: string, x: Tensor, instead: string): HostArray {
 }
 
 /** The smallest and largest element of an int32 tensor with elements. */
-export function integerRange(op: string, x: Tensor): readonly [min: number, max: number] {
+export function integerRange(op: string, x: Tensor, instead = ''): readonly [min: number, max: number] {
   const program = {
     name: 'index range',
     stages: [
@@ -59,7 +59,7 @@ export function integerRange(op: string, x: Tensor): readonly [min: number, max:
     [x.layout],
     x.shape.map((_, axis) => axis),
   );
-  const [low, high] = bounds.map((bound) => Number(readNow(op, bound, '')[0]));
+  const [low, high] = bounds.map((bound) => Number(readNow(op, bound, instead)[0]));
   return [low as number, high as number];
 }
 

@@ -3,8 +3,8 @@ import { describe } from '../core/arguments.ts';
 import { emptyLike, isTensor, requireSameDevice } from '../core/dispatch.ts';
 import type { Tensor } from '../tensor.ts';
 import { atLeast1d, indexTensor, integers, readNow, requireInside } from './index-arguments.ts';
-import { nonzero } from './masked.ts';
-import { select, slice, unsqueeze } from './movement.ts';
+import { maskVectors, nonzeroAsync } from './masked.ts';
+import { reshape, select, slice, unsqueeze } from './movement.ts';
 
 /**
  * One item of an index: a position, a slice as text (`':'`, `'1:3'`, `'::2'`), `'...'` for all axes that are not named,
@@ -68,13 +68,76 @@ function positionOf(op: string, item: Tensor): number | null {
   return Number(readNow(op, indexTensor(op, item), '')[0]);
 }
 
+/** Positions of the true elements of masks, one vector per axis. */
+export type KnownMasks = ReadonlyMap<Tensor, readonly Tensor[]>;
+
+/** Items with their masks, whose positions are found without reading at once. */
+export interface AwaitedItems {
+  readonly items: readonly IndexItem[];
+  readonly known: KnownMasks;
+}
+
+/** Finds the positions of the masks among items, waiting for their counts. @throws As {@link parseItems}. */
+export async function awaitMasks(op: string, x: Tensor, items: readonly IndexItem[]): Promise<AwaitedItems> {
+  const list = items.map((item) => normalizeItem(op, x, item));
+  const masks = list.filter((item) => isTensor(item) && item.dtype === 'bool') as Tensor[];
+  const positions = await Promise.all(masks.map((mask) => nonzeroAsync(mask, { asTuple: true })));
+  return { items: list, known: new Map(masks.map((mask, i) => [mask, positions[i] as Tensor[]])) };
+}
+
+/** A mask, and the view whose elements it chooses. */
+export interface SingleMask {
+  readonly view: Tensor;
+  /** Broadcasts to the view. */
+  readonly mask: Tensor;
+  /** Number of the view's axes behind those of the mask. */
+  readonly rest: number;
+}
+
+/** The only mask among basic items; null where there are other index tensors. Nothing asks how many elements are true. */
+export function singleMask(op: string, x: Tensor, items: readonly IndexItem[]): SingleMask | null {
+  const list = items.map((item) => normalizeItem(op, x, item));
+  const tensors = list.filter((item) => isTensor(item) || typeof item === 'boolean');
+  const [mask] = tensors;
+  if (tensors.length !== 1 || !isTensor(mask) || mask.dtype !== 'bool') return null;
+  // The mask's axes as whole slices: what is left of the view is the same.
+  const whole = list.flatMap((item) => (item === mask ? mask.shape.map(() => ':') : [item as IndexItem]));
+  const { view } = parseItems(op, x, whole);
+  const before = list.slice(0, list.indexOf(mask));
+  const ahead = before.includes('...')
+    ? view.ndim - mask.ndim - list.slice(before.length + 1).filter(staysAxis).length
+    : before.filter(staysAxis).length;
+  mask.shape.forEach((size, i) => requireMaskSize(op, view, ahead, mask, size, i));
+  const rest = view.ndim - ahead - mask.ndim;
+  return { view, mask: reshape(mask, [...mask.shape, ...new Array<number>(rest).fill(1)]), rest };
+}
+
+/** Whether an item leaves an axis in the view: a position does not. */
+function staysAxis(item: unknown): boolean {
+  return item === null || typeof item === 'string';
+}
+
+function requireMaskSize(op: string, view: Tensor, axis: number, mask: Tensor, size: number, i: number): void {
+  if (size === view.shape[axis + i]) return;
+  throw new IndexError(
+    op,
+    `The shape of the mask [${mask.shape.join(', ')}] at index ${i} does not match the shape of the indexed tensor [${view.shape.join(', ')}] at index ${axis + i}.`,
+  );
+}
+
 /**
  * Applies the basic items to a tensor, which gives a view, and collects the index tensors.
  *
+ * @param known - Positions of masks that were found before.
  * @throws {IndexError} Too many items, a position outside its axis, or a mask of another shape.
  * @throws {ArgumentError} An item is of no known kind.
  */
-export function parseItems(op: string, x: Tensor, items: readonly IndexItem[]): ParsedIndex {
+export function parseItems(
+  op: string,
+  x: Tensor,
+  items: readonly IndexItem[],
+  known: KnownMasks = new Map(),
+): ParsedIndex {
   const list = items.map((item) => normalizeItem(op, x, item));
   requireSameDevice(op, [x, ...list.filter(isTensor)]);
   const used = list.reduce((sum: number, item) => sum + consumed(item), 0);
@@ -99,7 +162,7 @@ export function parseItems(op: string, x: Tensor, items: readonly IndexItem[]): 
       axis++;
     } else if (item.dtype === 'bool') {
       if (item.ndim === 0) view = unsqueeze(view, axis);
-      for (const index of maskIndices(op, view, axis, item)) found.push({ axis: axis++, index });
+      for (const index of maskIndices(op, view, axis, item, known)) found.push({ axis: axis++, index });
     } else {
       const position = positionOf(op, item);
       if (position !== null) {
@@ -127,13 +190,7 @@ function selectAt(op: string, view: Tensor, axis: number, position: number): Ten
 }
 
 /** Positions of a mask's true elements, one vector per axis. @throws {IndexError} The mask has another shape than the axes it covers. */
-function maskIndices(op: string, view: Tensor, axis: number, mask: Tensor): Tensor[] {
-  atLeast1d(mask.shape).forEach((size, i) => {
-    if (size === view.shape[axis + i]) return;
-    throw new IndexError(
-      op,
-      `The shape of the mask [${mask.shape.join(', ')}] at index ${i} does not match the shape of the indexed tensor [${view.shape.join(', ')}] at index ${axis + i}.`,
-    );
-  });
-  return nonzero(mask, { asTuple: true });
+function maskIndices(op: string, view: Tensor, axis: number, mask: Tensor, known: KnownMasks): readonly Tensor[] {
+  atLeast1d(mask.shape).forEach((size, i) => requireMaskSize(op, view, axis, mask, size, i));
+  return known.get(mask) ?? maskVectors(op, mask);
 }

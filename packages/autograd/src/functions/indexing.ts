@@ -29,8 +29,16 @@ import {
   restStrides,
 } from './gather.ts';
 import { withShape } from './index-arguments.ts';
-import { type IndexItem, parseItems } from './index-items.ts';
+import {
+  awaitMasks,
+  type IndexItem,
+  type KnownMasks,
+  type ParsedIndex,
+  parseItems,
+  singleMask,
+} from './index-items.ts';
 import { expand, movedim, permute } from './movement.ts';
+import { add } from './pointwise.ts';
 
 /**
  * Part of a tensor, as `x[...]` gives it in Python. Positions, slices, `'...'` and `null` give a view; index tensors and masks a copy.
@@ -39,12 +47,22 @@ import { expand, movedim, permute } from './movement.ts';
  * @throws {IndexError} Too many items, a position outside its axis, or a mask of another shape.
  * @throws {ShapeError} The index tensors do not broadcast.
  * @throws {ArgumentError} An item is of no known kind.
- * @throws {DeviceError} A mask on a device that cannot be read at once.
+ * @throws {DeviceError} A mask on a device that cannot be read at once: use {@link indexAsync}.
  * @source PyTorch `torch.Tensor.__getitem__`
  */
 export function index(x: Tensor, ...items: readonly IndexItem[]): Tensor {
   requireTensor('index', x);
-  const { view, axes, indices } = parseItems('index', x, items);
+  return pickItems(parseItems('index', x, items));
+}
+
+/** {@link index}, waiting for the numbers of true elements of masks; for every device. */
+export async function indexAsync(x: Tensor, ...items: readonly IndexItem[]): Promise<Tensor> {
+  requireTensor('indexAsync', x);
+  const found = await awaitMasks('indexAsync', x, items);
+  return pickItems(parseItems('indexAsync', x, found.items, found.known));
+}
+
+function pickItems({ view, axes, indices }: ParsedIndex): Tensor {
   return axes.length ? pickElements(view, axes, indices) : view;
 }
 
@@ -181,12 +199,66 @@ function valuesFor(op: string, target: Tensor, values: Operand, shape: Shape): T
  * A copy of a tensor with the part that items name replaced or added to: out of place `x[items] = values`.
  *
  * @param values - A number, or a tensor that broadcasts to the part; converted to `x`'s dtype.
- * @throws {ShapeError} The values do not broadcast. Otherwise as {@link index}.
+ * @throws {ShapeError} The values do not broadcast. Otherwise as {@link index}; a mask is no problem where a value, or a row of
+ *   values, is the same for all its true elements, else use {@link indexPutAsync}.
  * @source PyTorch `torch.index_put`
  */
 export function indexPut(x: Tensor, items: readonly IndexItem[], values: Operand, options?: IndexPutOptions): Tensor {
   requireTensor('indexPut', x);
   return putItems('indexPut', clone(x), items, values, options);
+}
+
+/** {@link indexPut}, waiting for the numbers of true elements of masks; for every device. */
+export async function indexPutAsync(
+  x: Tensor,
+  items: readonly IndexItem[],
+  values: Operand,
+  options?: IndexPutOptions,
+): Promise<Tensor> {
+  requireTensor('indexPutAsync', x);
+  requireItems('indexPutAsync', items);
+  const found = await awaitMasks('indexPutAsync', x, items);
+  return putItems('indexPutAsync', clone(x), found.items, values, options, found.known);
+}
+
+function requireItems(op: string, items: unknown): void {
+  if (!Array.isArray(items)) throw new ArgumentError(op, `the items must be an array; got ${describe(items)}.`);
+}
+
+/** In place `x[items] = values`, waiting for masks. */
+export async function putItemsAsync<T extends Tensor>(
+  op: string,
+  target: T,
+  items: readonly IndexItem[],
+  values: Operand,
+  options?: IndexPutOptions,
+): Promise<T> {
+  requireTensor(op, target);
+  requireItems(op, items);
+  const found = await awaitMasks(op, target, items);
+  return putItems(op, target, found.items, values, options, found.known);
+}
+
+/** Puts values at a mask's true elements by choosing between old and new everywhere; whether that could be done. */
+function putEverywhere(
+  op: string,
+  target: Tensor,
+  items: readonly IndexItem[],
+  values: Operand,
+  accumulate: boolean,
+): boolean {
+  const found = singleMask(op, target, items);
+  if (!found) return false;
+  const { view, mask, rest } = found;
+  // An axis before the rest would count the true elements.
+  if (isTensor(values) && values.numel() !== 1 && values.ndim > rest) return false;
+  requireSameDevice(op, isTensor(values) ? [target, mask, values] : [target, mask]);
+  const value = isTensor(values)
+    ? withShape(to(values, target.dtype), values.numel() === 1 ? [] : values.shape)
+    : values;
+  const fresh = valuesFor(op, view, value, view.shape);
+  writeElementwise('where', view, [mask, accumulate ? add(view, fresh) : fresh, view]);
+  return true;
 }
 
 /** In place `x[items] = values`, for {@link indexPut} and `indexPut_`. */
@@ -196,12 +268,14 @@ export function putItems<T extends Tensor>(
   items: readonly IndexItem[],
   values: Operand,
   options?: IndexPutOptions,
+  known?: KnownMasks,
 ): T {
   requireTensor(op, target);
-  if (!Array.isArray(items)) throw new ArgumentError(op, `the items must be an array; got ${describe(items)}.`);
+  requireItems(op, items);
   requireWritable(op, target);
   const accumulate = options?.accumulate ?? false;
-  const { view, axes, indices } = parseItems(op, target, items);
+  if (!known && !target.runtime.backend.readSync && putEverywhere(op, target, items, values, accumulate)) return target;
+  const { view, axes, indices } = parseItems(op, target, items, known);
   if (axes.length === 0) {
     const source = isTensor(values) ? valuesFor(op, view, values, view.shape) : values;
     if (accumulate) writeElementwise('add', view, [view, source]);
@@ -221,7 +295,16 @@ export function putItems<T extends Tensor>(
 
 export { embedding, gather, indexSelect, take, takeAlongDim } from './gather.ts';
 export type { IndexItem } from './index-items.ts';
-export { maskedScatter, maskedSelect, type NonzeroOptions, nonzero, nonzeroAsync, oneHot } from './masked.ts';
+export {
+  maskedScatter,
+  maskedSelect,
+  maskedSelectAsync,
+  type NonzeroOptions,
+  nonzero,
+  nonzeroAsync,
+  oneHot,
+  oneHotAsync,
+} from './masked.ts';
 export {
   type IndexAddOptions,
   indexAdd,

@@ -267,10 +267,10 @@ export function tile(x: Tensor, sizes: Shape): Tensor {
 
 /**
  * Repeats each element along a dimension (of the flattened tensor when none is given), all equally often or each as often as a 1-d integer
- * tensor says. That tensor is read at once.
+ * tensor says. That tensor, which may be on another device, is read at once.
  *
  * @throws {ArgumentError} A number of repeats is negative, or their count does not fit.
- * @throws {DeviceError} The device of the repeats cannot be read at once.
+ * @throws {DeviceError} The device of the repeats cannot be read at once: use {@link repeatInterleaveAsync}.
  * @source PyTorch `torch.repeat_interleave`
  */
 export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number | null): Tensor {
@@ -279,12 +279,23 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
   return repeatAlong(x, repeats, normalizeDim('repeatInterleave', dim, x.ndim));
 }
 
+/** {@link repeatInterleave}, waiting for the repeats; for every device. */
+export async function repeatInterleaveAsync(x: Tensor, repeats: number | Tensor, dim?: number | null): Promise<Tensor> {
+  requireTensor('repeatInterleaveAsync', x);
+  if (!isTensor(repeats)) return repeatInterleave(x, repeats, dim);
+  requireRepeats(repeats);
+  const counts = Array.from(await repeats.toArray(), Number);
+  if (dim === undefined || dim === null || x.ndim === 0) return repeatCounted(reshape(x, [-1]), counts, 0);
+  return repeatCounted(x, counts, normalizeDim('repeatInterleave', dim, x.ndim));
+}
+
+function repeatCounted(x: Tensor, counts: readonly number[], axis: number): Tensor {
+  if (counts.length !== 1) return indexSelect(x, axis, repeatedPositions(x, counts, axis));
+  return repeatAlong(x, counts[0] as number, axis);
+}
+
 function repeatAlong(x: Tensor, repeats: number | Tensor, axis: number): Tensor {
-  if (isTensor(repeats)) {
-    const counts = repeatCounts(repeats);
-    if (counts.length !== 1) return indexSelect(x, axis, repeatedPositions(x, counts, axis));
-    return repeatAlong(x, counts[0] as number, axis);
-  }
+  if (isTensor(repeats)) return repeatCounted(x, repeatCounts(repeats), axis);
   requireInteger('repeatInterleave', repeats, 'repeats');
   if (repeats < 0) throw new ArgumentError('repeatInterleave', `Repeats must be non-negative; got ${repeats}.`);
   const wide = expand(unsqueeze(x, axis + 1), x.shape.toSpliced(axis + 1, 0, repeats));
@@ -293,7 +304,7 @@ function repeatAlong(x: Tensor, repeats: number | Tensor, axis: number): Tensor 
   return out.storage === x.storage ? clone(out) : out;
 }
 
-function repeatCounts(repeats: Tensor): number[] {
+function requireRepeats(repeats: Tensor): void {
   if (!isInteger(repeats.dtype))
     throw new DTypeError('repeatInterleave', `repeats has to be Long or Int tensor; got ${repeats.dtype}.`);
   if (repeats.ndim > 1)
@@ -301,11 +312,16 @@ function repeatCounts(repeats: Tensor): number[] {
       'repeatInterleave',
       `repeats must be 0-dim or 1-dim tensor; got shape [${repeats.shape.join(', ')}].`,
     );
+}
+
+function repeatCounts(repeats: Tensor): number[] {
+  requireRepeats(repeats);
   const { backend } = repeats.runtime;
   if (!backend.readSync) {
     throw new DeviceError(
       'repeatInterleave',
-      `device '${repeats.device}' cannot be read at once. Move the repeats to 'cpu' with await toDevice().`,
+      `device '${repeats.device}' cannot be read at once. Use await repeatInterleaveAsync(), or keep the repeats on 'cpu'.`,
+      { device: repeats.device },
     );
   }
   const source = contiguousSource(repeats);

@@ -1,13 +1,25 @@
-import { ArgumentError, broadcastShapes, DTypeError, IndexError, isFloat, ShapeError } from '@flambeau/backend';
+import {
+  ArgumentError,
+  broadcastShapes,
+  DTypeError,
+  IndexError,
+  isFloat,
+  numel,
+  type Shape,
+  ShapeError,
+} from '@flambeau/backend';
 import { requireInteger, requireTensor } from '../core/arguments.ts';
 import { requireSameDevice } from '../core/dispatch.ts';
 import { runOneHot } from '../kernels/gather.ts';
 import { runNonzero } from '../kernels/scatter.ts';
 import type { Tensor } from '../tensor.ts';
+import { clone } from './clone.ts';
 import { selectIndices } from './gather.ts';
 import { indexTensor, integerRange, readNow, withShape } from './index-arguments.ts';
 import { expand, select, sliceAxis, unbind } from './movement.ts';
-import { countNonzero } from './reduction.ts';
+import { clamp, sub, where } from './pointwise.ts';
+import { amax, countNonzero } from './reduction.ts';
+import { cumsum } from './scan.ts';
 import { requireSameDType, scatterElements } from './scatter.ts';
 
 /** Options of {@link nonzero}. */
@@ -33,16 +45,28 @@ export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] 
 }
 
 /** {@link nonzero}, waiting for the count; for every device. */
-export async function nonzeroAsync(x: Tensor): Promise<Tensor> {
+export function nonzeroAsync(x: Tensor, options?: { readonly asTuple?: false }): Promise<Tensor>;
+export function nonzeroAsync(x: Tensor, options: { readonly asTuple: true }): Promise<Tensor[]>;
+export function nonzeroAsync(x: Tensor, options?: NonzeroOptions): Promise<Tensor | Tensor[]>;
+export async function nonzeroAsync(x: Tensor, options?: NonzeroOptions): Promise<Tensor | Tensor[]> {
   requireTensor('nonzeroAsync', x);
-  const count = countNonzero(x);
-  return runNonzero(x, Number((await x.runtime.backend.read(count.buffer, count.layout.offset, 1))[0]));
+  const lifted = options?.asTuple && x.ndim === 0 ? withShape(x, [1]) : x;
+  const count = countNonzero(lifted);
+  const [found] = await x.runtime.backend.read(count.buffer, count.layout.offset, 1);
+  const positions = runNonzero(lifted, Number(found));
+  return options?.asTuple ? unbind(positions, 1) : positions;
 }
 
-function nonzeroFor(op: string, x: Tensor): Tensor {
+function nonzeroFor(op: string, x: Tensor, instead = `${op}Async`): Tensor {
   requireTensor(op, x);
-  const count = readNow(op, countNonzero(x), 'Find the positions with await nonzeroAsync() and index with them.');
+  const count = readNow(op, countNonzero(x), `Use await ${instead}().`);
   return runNonzero(x, Number(count[0]));
+}
+
+/** Positions of a mask's true elements, one vector per axis, for an op on items that has an asynchronous form. */
+export function maskVectors(op: string, mask: Tensor): Tensor[] {
+  const asynchronous = op.endsWith('_') ? `${op.slice(0, -1)}Async_` : `${op}Async`;
+  return unbind(nonzeroFor(op, mask.ndim ? mask : withShape(mask, [1]), asynchronous), 1);
 }
 
 /** @throws {DTypeError} Not bool. */
@@ -65,31 +89,47 @@ function maskPositions(op: string, mask: Tensor): Tensor {
  * @shape any → `[count]`
  * @throws {DTypeError} The mask is not bool.
  * @throws {ShapeError} The shapes do not broadcast.
- * @throws {DeviceError} The device cannot be read at once.
+ * @throws {DeviceError} The device cannot be read at once: use {@link maskedSelectAsync}.
  * @source PyTorch `torch.masked_select`
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
-  requireTensor('maskedSelect', x);
-  requireMask('maskedSelect', mask);
-  requireSameDevice('maskedSelect', [x, mask]);
-  const shape = broadcastShapes(x.shape, mask.shape);
-  if (!shape)
-    throw new ShapeError(
-      'maskedSelect',
-      `shapes do not broadcast: [${x.shape.join(', ')}] and [${mask.shape.join(', ')}].`,
-    );
-  const positions = maskPositions('maskedSelect', expand(mask, shape));
-  const source = expand(x, shape);
-  return selectIndices(withShape(source, [source.numel()]), 0, positions);
+  const operands = flattened('maskedSelect', x, mask);
+  return selectIndices(operands.source, 0, maskPositions('maskedSelect', operands.mask));
 }
 
-/** Where a mask is true in a tensor, and as many elements of a source; checked. */
-export function maskedOperands(op: string, x: Tensor, mask: Tensor, source: Tensor): { index: Tensor; source: Tensor } {
+/** {@link maskedSelect}, waiting for the count; for every device. */
+export async function maskedSelectAsync(x: Tensor, mask: Tensor): Promise<Tensor> {
+  const operands = flattened('maskedSelectAsync', x, mask);
+  return selectIndices(operands.source, 0, select(await nonzeroAsync(operands.mask), 1, 0));
+}
+
+/** A tensor and a mask, broadcast to one shape and then flattened. */
+function flattened(op: string, x: Tensor, mask: Tensor): { source: Tensor; mask: Tensor } {
+  requireTensor(op, x);
+  requireMask(op, mask);
+  requireSameDevice(op, [x, mask]);
+  const shape = commonShape(op, x, mask);
+  const count = [numel(shape)];
+  return { source: withShape(expand(x, shape), count), mask: withShape(expand(mask, shape), count) };
+}
+
+function commonShape(op: string, x: Tensor, mask: Tensor): Shape {
+  const shape = broadcastShapes(x.shape, mask.shape);
+  if (shape) return shape;
+  throw new ShapeError(op, `shapes do not broadcast: [${x.shape.join(', ')}] and [${mask.shape.join(', ')}].`);
+}
+
+function requireMasked(op: string, x: Tensor, mask: Tensor, source: Tensor): void {
   requireTensor(op, x);
   requireMask(op, mask);
   requireTensor(op, source, 'the source');
   requireSameDevice(op, [x, mask, source]);
   requireSameDType(op, x, source);
+}
+
+/** Where a mask is true in a tensor, and as many elements of a source; checked. */
+export function maskedOperands(op: string, x: Tensor, mask: Tensor, source: Tensor): { index: Tensor; source: Tensor } {
+  requireMasked(op, x, mask, source);
   const index = maskPositions(op, expand(mask, x.shape));
   if (source.numel() < index.numel()) {
     throw new ShapeError(
@@ -104,20 +144,27 @@ export function maskedOperands(op: string, x: Tensor, mask: Tensor, source: Tens
  * `x` with the elements where a mask is true replaced by those of a source, in order.
  *
  * @shape the mask broadcasts to `x`; the source has at least as many elements as the mask has true ones
+ * @throws {ShapeError} The source has too few elements (where the device can be read at once).
  * @source PyTorch `torch.masked_scatter`
  */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   requireTensor('maskedScatter', x);
   requireTensor('maskedScatter', mask, 'the mask');
-  const shape = broadcastShapes(x.shape, mask.shape);
-  if (!shape)
-    throw new ShapeError(
-      'maskedScatter',
-      `shapes do not broadcast: [${x.shape.join(', ')}] and [${mask.shape.join(', ')}].`,
-    );
+  const shape = commonShape('maskedScatter', x, mask);
   const target = expand(x, shape);
+  if (!x.runtime.backend.readSync) return scatterUncounted(target, mask, source);
   const operands = maskedOperands('maskedScatter', target, mask, source);
   return withShape(scatterElements(withShape(target, [target.numel()]), { dim: 0, ...operands }), shape);
+}
+
+/** {@link maskedScatter} that never asks how many elements are true: each looks up the one of its rank. */
+function scatterUncounted(x: Tensor, mask: Tensor, source: Tensor): Tensor {
+  requireMasked('maskedScatter', x, mask, source);
+  if (source.numel() === 0) return clone(x);
+  const wanted = withShape(expand(mask, x.shape), [x.numel()]);
+  const rank = clamp(sub(cumsum(wanted, 0), 1), 0, source.numel() - 1);
+  const ranked = selectIndices(withShape(source, [source.numel()]), 0, rank);
+  return where(mask, withShape(ranked, x.shape), x);
 }
 
 /**
@@ -127,7 +174,7 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
  * @shape any → `[..., numClasses]`
  * @throws {DTypeError} The classes are floats.
  * @throws {IndexError} A class is negative or too large (where the device can be read at once).
- * @throws {DeviceError} `numClasses` is not given and the device cannot be read at once.
+ * @throws {DeviceError} `numClasses` is not given and the device cannot be read at once: give it, or use {@link oneHotAsync}.
  * @source PyTorch `torch.nn.functional.one_hot`
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
@@ -145,7 +192,7 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   }
   let count = numClasses;
   if (x.numel() > 0 && (numClasses < 0 || x.runtime.backend.readSync)) {
-    const [low, high] = integerRange('oneHot', classes);
+    const [low, high] = integerRange('oneHot', classes, 'Give numClasses, or use await oneHotAsync().');
     if (low < 0) throw new IndexError('oneHot', `Class values must be non-negative; got ${low}.`);
     if (numClasses < 0) count = high + 1;
     else if (high >= numClasses)
@@ -155,4 +202,12 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
       );
   }
   return runOneHot(classes, count, x.dtype === 'int64' ? 'int64' : 'int32');
+}
+
+/** {@link oneHot}, waiting for the largest class where `numClasses` is not given; for every device. */
+export async function oneHotAsync(x: Tensor, numClasses = -1): Promise<Tensor> {
+  requireTensor('oneHotAsync', x);
+  if (numClasses !== -1 || x.numel() === 0 || isFloat(x.dtype)) return oneHot(x, numClasses);
+  const [largest] = await amax(indexTensor('oneHotAsync', x)).toArray();
+  return oneHot(x, Number(largest) + 1);
 }

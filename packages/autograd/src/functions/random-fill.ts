@@ -1,9 +1,11 @@
 import { ArgumentError, DTypeError, dtypes, type HostArray, hostArray, isFloat, storeValue } from '@flambeau/backend';
 import { requireInteger, requireTensor } from '../core/arguments.ts';
-import { emptyLike, isTensor, KEEP, recordInPlace, requireWritable } from '../core/dispatch.ts';
+import { emptyLike, isTensor, KEEP, recordInPlace, requireSameDevice, requireWritable } from '../core/dispatch.ts';
 import { copyInto } from '../kernels/copy.ts';
 import { defaultGenerator, type Generator, type RandomFloat } from '../random/generator.ts';
 import type { Tensor } from '../tensor.ts';
+import { expand } from './movement.ts';
+import { lt } from './pointwise.ts';
 
 /** Where random numbers come from. */
 export interface RandomOptions {
@@ -74,19 +76,29 @@ export function normal_<T extends Tensor>(target: T, mean = 0, std = 1, options?
 /** 1 with probability p, else 0; p may be a tensor of probabilities (drawn with as many bits as its dtype has), a number (53 bits). */
 export function bernoulli_<T extends Tensor>(target: T, p: number | Tensor = 0.5, options?: RandomOptions): T {
   requireTensor('bernoulli_', target);
-  const chances = isTensor(p) ? p.double().expand(target.shape).toArraySync() : null;
-  if (!isTensor(p) && !(p >= 0 && p <= 1))
-    throw new ArgumentError('bernoulli_', `expects p to be in [0, 1], but got p=${p}.`);
+  if (isTensor(p)) return bernoulliOf(target, p, options);
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError('bernoulli_', `expects p to be in [0, 1], but got p=${p}.`);
   return fillHost('bernoulli_', target, options, (generator, n) => {
     const out = hostArray(target.dtype, n);
-    for (let i = 0; i < n; i++) {
-      const fine = !chances || (p as Tensor).dtype === 'float64';
-      const u = fine ? generator.uniform53() : generator.uniform24();
-      const hit = u < (chances ? (chances[i] as number) : (p as number));
-      storeValue(out, target.dtype, i, hit ? 1 : 0);
-    }
+    for (let i = 0; i < n; i++) storeValue(out, target.dtype, i, generator.uniform53() < p ? 1 : 0);
     return out;
   });
+}
+
+/** Probabilities stay on their device: what is drawn goes there to be compared. */
+function bernoulliOf<T extends Tensor>(target: T, p: Tensor, options: RandomOptions | undefined): T {
+  requireSameDevice('bernoulli_', [target, p]);
+  requireWritable('bernoulli_', target);
+  const chances = expand(p.detach(), target.shape);
+  const generator = options?.generator ?? defaultGenerator();
+  const fine = p.dtype === 'float64';
+  const draws = fine ? new Float64Array(target.numel()) : new Float32Array(target.numel());
+  for (let i = 0; i < draws.length; i++) draws[i] = fine ? generator.uniform53() : generator.uniform24();
+  const drawn = emptyLike(target, target.shape, fine ? 'float64' : 'float32');
+  writeElements(drawn, draws);
+  copyInto(target, lt(drawn, chances));
+  recordInPlace('cast', { dtype: target.dtype }, [0], target, KEEP.nothing);
+  return target;
 }
 
 /** Exponentially distributed numbers of rate λ. @throws {ArgumentError} λ ≤ 0. */

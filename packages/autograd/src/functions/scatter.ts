@@ -301,12 +301,12 @@ export function fillOperands(op: string, x: Tensor, dim: number, index: Tensor, 
   requireTensor(op, x);
   const axis = normalizeDim(op, dim, x.ndim);
   const at = requireVector(op, index);
+  requireSameDevice(op, isTensor(value) ? [x, at, value] : [x, at]);
   const input = atLeast1d(x.shape);
   requireInside(op, at, axis, input[axis] as number, false);
   const shape = input.with(axis, at.numel());
   const operands = { dim: axis, index: spreadVector(at, axis, shape) };
   if (!isTensor(value)) return { ...operands, source: requireScalar(op, value, x) };
-  requireSameDevice(op, [x, at, value]);
   if (value.ndim > 0)
     throw new ShapeError(
       op,

@@ -4,6 +4,7 @@ import {
   castValue,
   computeDType,
   constant,
+  type DeviceBuffer,
   type DType,
   DTypeError,
   dtypeNames,
@@ -106,7 +107,7 @@ export function runElementwise(
   if (numel(shape) === 0) return target;
 
   const views: View[] = [];
-  const buffers = [];
+  const buffers: DeviceBuffer[] = [];
   const scalars: Value[] = [];
   // All bits of the key: row, dtypes of operands, compute and result dtype, rank, steps of the innermost axis.
   let key = code * 16 + (codes[compute] as number);

@@ -123,21 +123,41 @@ function gatherKernel(dtype: DType, views: readonly View[], outer: number): Loop
  * @param axisStrides - Weight of each axis of `shape`; all 0 for positions that come from the indices only.
  */
 export function runLinearIndex(shape: Shape, axisStrides: readonly number[], indices: readonly IndexOperand[]): Tensor {
+  let begun: Tensor | null = null;
+  for (let start = MOST_AT_ONCE; start < indices.length; start += MOST_AT_ONCE) {
+    const still = axisStrides.map(() => 0);
+    begun = addToIndex(shape, still, indices.slice(start, start + MOST_AT_ONCE), begun);
+  }
+  return addToIndex(shape, axisStrides, indices.slice(0, MOST_AT_ONCE), begun);
+}
+
+/** Index tensors that one kernel reads: with what was begun and the result they are the eight buffers that every GPU can bind. */
+const MOST_AT_ONCE = 6;
+
+/** Positions by some of the indices, added to those by others; −1 where either is outside. */
+function addToIndex(
+  shape: Shape,
+  axisStrides: readonly number[],
+  indices: readonly IndexOperand[],
+  begun: Tensor | null,
+): Tensor {
   const like = (indices[0] as IndexOperand).tensor;
   const out = emptyLike(like, shape, 'int32');
   if (numel(shape) === 0) return out;
   const views: View[] = [
     ...indices.map(({ tensor, strides }) => ({ shape, strides, offset: tensor.layout.offset })),
+    ...(begun ? [begun.layout] : []),
     out.layout,
   ];
   const moving = axisStrides.map((_, axis) => axis).filter((axis) => axisStrides[axis] !== 0);
-  const key = `linear index|${indices.length}|${moving.join()}|${stepKey(views)}`;
-  const executable = out.runtime.prepare(key, () => linearKernel(views, moving));
+  const key = `linear index|${indices.length}|${begun !== null}|${moving.join()}|${stepKey(views)}`;
+  const executable = out.runtime.prepare(key, () => linearKernel(views, moving, begun !== null));
   const scalars = [
     ...indices.flatMap(({ size, stride }) => [size, stride]),
     ...moving.map((axis) => axisStrides[axis] as number),
   ];
-  out.runtime.realize(executable, [...indices.map(({ tensor }) => tensor.buffer), out.buffer], {
+  const read = begun ? [...indices.map(({ tensor }) => tensor), begun] : indices.map(({ tensor }) => tensor);
+  out.runtime.realize(executable, [...read.map(({ buffer }) => buffer), out.buffer], {
     extents: shape,
     views,
     scalars,
@@ -145,12 +165,13 @@ export function runLinearIndex(shape: Shape, axisStrides: readonly number[], ind
   return out;
 }
 
-function linearKernel(views: readonly View[], moving: readonly number[]): LoopKernel {
-  const count = views.length - 1;
-  const slots = Array.from({ length: count }, (_, i) => i);
-  const terms: Expr[] = [];
-  const conditions: Expr[] = [];
-  for (const slot of slots) {
+function linearKernel(views: readonly View[], moving: readonly number[], begun: boolean): LoopKernel {
+  const reads = views.length - 1;
+  const count = begun ? reads - 1 : reads;
+  const slots = Array.from({ length: reads }, (_, i) => i);
+  const terms: Expr[] = begun ? [load(count)] : [];
+  const conditions: Expr[] = begun ? [op('ge', load(count), ZERO)] : [];
+  for (const slot of slots.slice(0, count)) {
     const size = scalar(2 * slot);
     const position = wrapped(load(slot), size);
     terms.push(op('mul', position, scalar(2 * slot + 1)));
@@ -163,12 +184,12 @@ function linearKernel(views: readonly View[], moving: readonly number[]): LoopKe
   const inside = conditions.reduce((a, b) => op('and', a, b));
   return {
     kind: 'loop',
-    outer: (views[count] as View).shape.length,
+    outer: (views[reads] as View).shape.length,
     inputs: slots.map((): DType => 'int32'),
     outputs: ['int32'],
     scalars: new Array<DType>(2 * count + moving.length).fill('int32'),
-    accesses: [...slots.map((slot) => inputAccess(slot, views[slot] as View)), outputAccess(0, views[count] as View)],
-    stages: [{ kind: 'store', access: count, inner: 0, expr: op('where', inside, total, constant(-1, 'int32')) }],
+    accesses: [...slots.map((slot) => inputAccess(slot, views[slot] as View)), outputAccess(0, views[reads] as View)],
+    stages: [{ kind: 'store', access: reads, inner: 0, expr: op('where', inside, total, constant(-1, 'int32')) }],
   };
 }
 

@@ -38,6 +38,11 @@ export abstract class ArrangingMethods extends InPlaceMethods {
     return joining.tile(this, sizes);
   }
 
+  /** @see {@link joining.repeatInterleaveAsync} */
+  repeatInterleaveAsync(this: Tensor, repeats: number | Tensor, dim?: number | null): Promise<Tensor> {
+    return joining.repeatInterleaveAsync(this, repeats, dim);
+  }
+
   /** @see {@link joining.repeatInterleave} */
   repeatInterleave(this: Tensor, repeats: number | Tensor, dim?: number | null): Tensor {
     return joining.repeatInterleave(this, repeats, dim);

@@ -82,6 +82,11 @@ export abstract class IndexingMethods extends ArrangingMethods {
     return indexing.maskedSelect(this, mask);
   }
 
+  /** @see {@link indexing.maskedSelectAsync} */
+  maskedSelectAsync(this: Tensor, mask: Tensor): Promise<Tensor> {
+    return indexing.maskedSelectAsync(this, mask);
+  }
+
   /** @see {@link indexing.maskedScatter} */
   maskedScatter(this: Tensor, mask: Tensor, source: Tensor): Tensor {
     return indexing.maskedScatter(this, mask, source);
@@ -92,6 +97,28 @@ export abstract class IndexingMethods extends ArrangingMethods {
   nonzero(this: Tensor, options: { readonly asTuple: true }): Tensor[];
   nonzero(this: Tensor, options?: NonzeroOptions): Tensor | Tensor[] {
     return indexing.nonzero(this, options);
+  }
+
+  /** @see {@link indexing.nonzeroAsync} */
+  nonzeroAsync(this: Tensor, options?: { readonly asTuple?: false }): Promise<Tensor>;
+  nonzeroAsync(this: Tensor, options: { readonly asTuple: true }): Promise<Tensor[]>;
+  nonzeroAsync(this: Tensor, options?: NonzeroOptions): Promise<Tensor | Tensor[]> {
+    return indexing.nonzeroAsync(this, options);
+  }
+
+  /** @see {@link indexing.indexAsync} */
+  indexAsync(this: Tensor, ...items: readonly IndexItem[]): Promise<Tensor> {
+    return indexing.indexAsync(this, ...items);
+  }
+
+  /** In-place `indexPutAsync`. */
+  indexPutAsync_(
+    this: Tensor,
+    items: readonly IndexItem[],
+    values: Operand,
+    options?: IndexPutOptions,
+  ): Promise<Tensor> {
+    return inPlace.indexPutAsync_(this, items, values, options);
   }
 
   /** @see {@link indexing.index} */

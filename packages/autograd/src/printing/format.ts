@@ -1,4 +1,4 @@
-import { type DType, isFloat, loadValue, numel, type Value } from '@flambeau/backend';
+import { type DType, type HostArray, isFloat, loadValue, numel, type Value } from '@flambeau/backend';
 import { contiguousSource } from '../functions/conversion.ts';
 import type { Tensor } from '../tensor.ts';
 import { fixedPoint, scientific } from './python-number.ts';
@@ -155,11 +155,9 @@ function withSuffixes(text: string, list: readonly string[], indent: number): st
 export function formatTensor(tensor: Tensor, prefix = 'tensor('): string {
   const indent = prefix.length;
   if (tensor.storage.disposed) return `${prefix}disposed, size=(${tensor.shape.join(', ')}))`;
-  const { backend } = tensor.runtime;
-  if (!backend.readSync) return withSuffixes(`${prefix}...`, suffixes(tensor, false), indent);
   if (tensor.numel() === 0) return withSuffixes(`${prefix}[]`, suffixes(tensor, true), indent);
-  const dense = contiguousSource(tensor);
-  const data = backend.readSync(dense.buffer, dense.layout.offset, dense.numel());
+  const data = elements ?? readNow(tensor);
+  if (!data) return withSuffixes(`${prefix}...`, suffixes(tensor, false), indent);
   const source: Source = {
     values: (index) => loadValue(data, tensor.dtype, index),
     shape: tensor.shape,
@@ -170,6 +168,27 @@ export function formatTensor(tensor: Tensor, prefix = 'tensor('): string {
   const body =
     tensor.ndim === 0 ? scalarText(formatter, shown[0] as Value) : formatAxis(source, formatter, 0, 0, indent);
   return withSuffixes(prefix + body, suffixes(tensor, true), indent);
+}
+
+/** All elements; null where the device cannot be read at once. */
+function readNow(tensor: Tensor): HostArray | null {
+  const { backend } = tensor.runtime;
+  if (!backend.readSync) return null;
+  const dense = contiguousSource(tensor);
+  return backend.readSync(dense.buffer, dense.layout.offset, dense.numel());
+}
+
+/** What was read of the tensor that is being printed, where reading takes time. */
+let elements: HostArray | null = null;
+
+/** Runs `print`, in which {@link formatTensor} shows these elements. */
+export function withElements(data: HostArray, print: () => string): string {
+  elements = data;
+  try {
+    return print();
+  } finally {
+    elements = null;
+  }
 }
 
 function scalarText(formatter: Formatter, value: Value): string {

@@ -1,4 +1,4 @@
-export { oneHot } from '@flambeau/autograd';
+export { oneHot, oneHotAsync } from '@flambeau/autograd';
 export {
   celu,
   elu,

@@ -1,12 +1,12 @@
-import { div, noGrad, stack, type Tensor, tensor } from '@flambeau/autograd';
-import { ArgumentError } from '@flambeau/backend';
+import { deviceOf, div, noGrad, stack, type Tensor, tensor } from '@flambeau/autograd';
+import { ArgumentError, DeviceError } from '@flambeau/backend';
 import { requireNumber, requireTensor } from './check.ts';
 
 /** What {@link clipGradNorm_} accepts. */
 export interface ClipGradNormOptions {
   /** The p of the norm, `Infinity` for the largest absolute value; 2 when absent. */
   readonly normType?: number;
-  /** Throw when the norm is not finite, which waits for its value; false when absent. */
+  /** Throw when the norm is not finite, which needs its value at once (see {@link clipGradNormAsync_}); false when absent. */
   readonly errorIfNonfinite?: boolean;
 }
 
@@ -41,6 +41,7 @@ export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Te
  * @param maxNorm - Largest norm.
  * @returns The norm before, a tensor without dimensions; 0 when there are no gradients.
  * @throws {ArgumentError} Not tensors or numbers, or with `errorIfNonfinite` the norm is not finite.
+ * @throws {DeviceError} With `errorIfNonfinite`, the device cannot be read at once: use {@link clipGradNormAsync_}.
  * @source PyTorch `nn.utils.clip_grad_norm_`; Pascanu et al. 2012, arXiv:1211.5063.
  * @example
  * clipGradNorm_(model.parameters(), 1)
@@ -52,25 +53,80 @@ export function clipGradNorm_(
 ): Tensor {
   const op = 'clipGradNorm_';
   const { normType = 2, errorIfNonfinite = false } = options;
+  const grads = checkedGradients(op, parameters, maxNorm, normType);
+  const total = totalNorm(grads, normType);
+  if (errorIfNonfinite && grads.length > 0) {
+    const { backend } = deviceOf(total.device);
+    if (!backend.readSync) {
+      throw new DeviceError(
+        op,
+        `errorIfNonfinite needs the norm at once, and device '${total.device}' cannot be read at once. Use await clipGradNormAsync_().`,
+        { device: total.device },
+      );
+    }
+    requireFinite(op, total.itemSync(), normType);
+  }
+  scale(grads, maxNorm, total);
+  return total;
+}
+
+/**
+ * {@link clipGradNorm_}, waiting for the norm where `errorIfNonfinite` asks for its value; for every device.
+ *
+ * @throws {ArgumentError} Not tensors or numbers, or with `errorIfNonfinite` the norm is not finite.
+ * @example
+ * await clipGradNormAsync_(model.parameters(), 1, { errorIfNonfinite: true })
+ */
+export async function clipGradNormAsync_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipGradNormOptions = {},
+): Promise<Tensor> {
+  const op = 'clipGradNormAsync_';
+  const { normType = 2, errorIfNonfinite = false } = options;
+  const grads = checkedGradients(op, parameters, maxNorm, normType);
+  const total = totalNorm(grads, normType);
+  if (errorIfNonfinite) requireFinite(op, await total.item(), normType);
+  scale(grads, maxNorm, total);
+  return total;
+}
+
+function checkedGradients(
+  op: string,
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  normType: number,
+): Tensor[] {
   requireNumber(op, 'maxNorm', maxNorm);
   requireNumber(op, 'normType', normType);
-  const grads = gradients(op, parameters);
+  return gradients(op, parameters);
+}
+
+/** The joint norm of gradients; 0 without any. */
+function totalNorm(grads: readonly Tensor[], normType: number): Tensor {
   return noGrad(() => {
     const [first] = grads;
     if (!first) return tensor(0);
     const norms = grads.map((grad) => grad.norm(normType).to(first.device));
-    const total = norms.length === 1 ? (norms[0] as Tensor) : stack(norms).norm(normType);
-    if (errorIfNonfinite && !Number.isFinite(Number(total.itemSync()))) {
-      throw new ArgumentError(
-        op,
-        `The total norm of order ${normType} for gradients from \`parameters\` is non-finite, so it cannot be clipped. ` +
-          'To disable this error and scale the gradients by the non-finite norm anyway, set errorIfNonfinite: false.',
-        { normType },
-      );
-    }
+    return norms.length === 1 ? (norms[0] as Tensor) : stack(norms).norm(normType);
+  });
+}
+
+function requireFinite(op: string, total: number, normType: number): void {
+  if (Number.isFinite(total)) return;
+  throw new ArgumentError(
+    op,
+    `The total norm of order ${normType} for gradients from \`parameters\` is non-finite, so it cannot be clipped. ` +
+      'To disable this error and scale the gradients by the non-finite norm anyway, set errorIfNonfinite: false.',
+    { normType },
+  );
+}
+
+function scale(grads: readonly Tensor[], maxNorm: number, total: Tensor): void {
+  if (grads.length === 0) return;
+  noGrad(() => {
     const factor = div(maxNorm, total.add(1e-6)).clampMax(1);
     for (const grad of grads) grad.mul_(factor.to(grad.device));
-    return total;
   });
 }
 
