@@ -154,10 +154,27 @@ function build(app) {
   writeStamp(name, buildStamp(app));
 }
 
-function run(script, args) {
+/**
+ * What a command that asks for the device 'webgpu' adds to its environment: nothing where the machine has a GPU, else
+ * SwiftShader, a GPU in software. `FLAMBEAU_GPU=swiftshader` takes that in any case, `FLAMBEAU_GPU=own` never.
+ */
+function gpuEnvironment(gpu) {
+  const chosen = process.env.FLAMBEAU_GPU;
+  if (chosen === 'own' || (chosen !== 'swiftshader' && gpu.findsGpu({}))) return {};
+  const environment = gpu.swiftshaderEnvironment();
+  if (environment)
+    say("device 'webgpu' runs on SwiftShader, a GPU in software; FLAMBEAU_GPU=own takes only the machine's own.");
+  return environment || {};
+}
+
+function run(script, args, environment) {
   // Node's own flags, such as those that switch relaxed SIMD on, hold for the command too.
   const all = process.execArgv.concat(join(root, script), args);
-  const child = spawn(process.execPath, all, { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, all, {
+    cwd: root,
+    stdio: 'inherit',
+    env: Object.assign({}, process.env, environment),
+  });
   // The terminal sends Ctrl-C to both; the child decides what it means.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
   child.on('error', (error) => fail(error.message));
@@ -172,7 +189,8 @@ const command = commands[process.argv[2]];
 if (!command) fail(`usage: node tooling/bootstrap.mjs ${Object.keys(commands).join('|')} [arguments]`);
 install();
 if (command.app) build(command.app);
-run(
-  command.script || join('apps', command.app, 'dist', 'cli.js'),
-  (command.before || []).concat(process.argv.slice(3)),
-);
+const script = command.script || join('apps', command.app, 'dist', 'cli.js');
+const args = (command.before || []).concat(process.argv.slice(3));
+if (command.app && args.some((arg) => /^(--device=)?webgpu$/.test(arg))) {
+  import('./gpu/gpu.mjs').then((gpu) => run(script, args, gpuEnvironment(gpu)));
+} else run(script, args, {});

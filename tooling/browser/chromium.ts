@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { brotliDecompressSync } from 'node:zlib';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromiumFile, unpackOnce, untar } from '../unpack.mjs';
 
 /** What playwright's `launch` is told. */
 export interface LaunchOptions {
@@ -12,10 +9,14 @@ export interface LaunchOptions {
   readonly env: Record<string, string>;
 }
 
-/** Nothing that fetches, updates or draws with hardware; containers have no sandbox of their own. */
+/**
+ * Nothing that fetches or updates; WebGPU in software, or on the machine's own GPU with `FLAMBEAU_GPU=own`; containers
+ * have no sandbox of their own.
+ */
 const args = [
   '--no-sandbox',
-  '--disable-gpu',
+  '--enable-unsafe-webgpu',
+  process.env.FLAMBEAU_GPU === 'own' ? '--enable-features=Vulkan' : '--use-webgpu-adapter=swiftshader',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
@@ -32,45 +33,15 @@ const installed = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-const require = createRequire(import.meta.url);
-const cache = fileURLToPath(new URL('../../node_modules/.cache/flambeau/', import.meta.url));
-
-/** Writes the regular files of a tar archive into one folder. */
-function untar(archive: Uint8Array, folder: string): void {
-  const text = (from: number, to: number): string =>
-    new TextDecoder().decode(archive.subarray(from, to)).replace(/\0.*$/s, '');
-  mkdirSync(folder, { recursive: true });
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
-    const size = Number.parseInt(text(at + 124, at + 136), 8);
-    const isFile = archive[at + 156] === 0 || archive[at + 156] === 0x30;
-    if (isFile) {
-      writeFileSync(join(folder, basename(text(at, at + 100))), archive.subarray(at + 512, at + 512 + size));
-    }
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-}
-
-/** The folder of the unpacked npm package: the program, and in `lib` the libraries that a bare machine lacks. */
-function unpack(): string {
-  const home = dirname(dirname(require.resolve('@sparticuz/chromium')));
-  const key = createHash('sha256')
-    .update(readFileSync(join(home, 'package.json')))
-    .digest('hex');
-  const folder = join(cache, `chromium-${key.slice(0, 12)}`);
-  if (existsSync(folder)) return folder;
-  // Made aside and renamed, so that a run beside this one never sees half of it.
-  const aside = `${folder}.${process.pid}`;
-  const content = (name: string): Uint8Array => brotliDecompressSync(readFileSync(join(home, 'bin', `${name}.br`)));
-  untar(content('al2023.tar'), join(aside, 'lib'));
-  writeFileSync(join(aside, 'chromium'), content('chromium'));
-  chmodSync(join(aside, 'chromium'), 0o755);
-  try {
-    renameSync(aside, folder);
-  } catch (error) {
-    rmSync(aside, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
+/**
+ * Puts the npm package's files where Chromium looks for them: the libraries that a bare machine lacks in `lib`, and
+ * those of SwiftShader beside the program.
+ */
+function unpack(folder: string): void {
+  untar(chromiumFile('al2023.tar'), join(folder, 'lib'));
+  untar(chromiumFile('swiftshader.tar'), folder);
+  writeFileSync(join(folder, 'chromium'), chromiumFile('chromium'));
+  chmodSync(join(folder, 'chromium'), 0o755);
 }
 
 /**
@@ -82,7 +53,7 @@ function findChromium(): LaunchOptions | undefined {
   const chosen = process.env.FLAMBEAU_CHROMIUM;
   if (chosen) return { executablePath: chosen, args, env };
   if (process.platform === 'linux' && process.arch === 'x64') {
-    const folder = unpack();
+    const folder = unpackOnce('chromium-swiftshader', unpack);
     const path = [join(folder, 'lib'), env.LD_LIBRARY_PATH].filter(Boolean).join(':');
     return { executablePath: join(folder, 'chromium'), args, env: { ...env, LD_LIBRARY_PATH: path } };
   }

@@ -54,7 +54,7 @@ describe.each([
   {
     what: 'only flambeau',
     names: ['flambeau'],
-    brought: ['autograd', 'backend', 'backend-cpu', 'backend-wasm', 'data', 'nn', 'optim'].map(
+    brought: ['autograd', 'backend', 'backend-cpu', 'backend-wasm', 'backend-webgpu', 'data', 'nn', 'optim'].map(
       (name) => `@flambeau/${name}`,
     ),
     program: 'whole',

@@ -14,6 +14,8 @@ interface Told {
   readonly isolated: boolean;
   /** Console warnings. */
   readonly warnings: string[];
+  /** Whether any of the scripts that the page and its workers loaded asks for a GPU. */
+  readonly mentionsGpu: boolean;
 }
 
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
@@ -45,21 +47,29 @@ async function importMap(): Promise<Record<string, string>> {
 
 /** Opens a page that trains on the device, from a server that sends the headers; it ends with so many workers. */
 async function open(page: string, query: string, headers: Record<string, string>, workers: number): Promise<Told> {
+  await served?.close();
   served = await serve(folder, headers);
   const context = await browser.newContext();
   const tab = await context.newPage();
   const warnings: string[] = [];
   const broken: string[] = [];
+  const scripts: Promise<string>[] = [];
+  tab.on('response', (response) => response.url().endsWith('.js') && scripts.push(response.text()));
   tab.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
   tab.on('pageerror', (error) => broken.push(String(error)));
   try {
     await tab.goto(`${served.url}/${page}.html?steps=${steps}&${query}`);
-    await tab.waitForFunction('globalThis.report', undefined, { timeout: minutes }).catch((error) => {
-      throw new Error(`the page told nothing; it broke with: ${broken.join('; ')}`, { cause: error });
-    });
+    // Not `waitForFunction`, whose looks after the first a content security policy may forbid.
+    await expect
+      .poll(() => tab.evaluate('globalThis.report'), { timeout: minutes })
+      .toBeDefined()
+      .catch((error) => {
+        throw new Error(`the page told nothing; it broke with: ${broken.join('; ')}`, { cause: error });
+      });
     const told = (await tab.evaluate('globalThis.report')) as Told;
     await expect.poll(() => tab.workers().length, { timeout: minutes / 4 }).toBe(workers);
-    return { ...told, warnings };
+    const mentionsGpu = (await Promise.all(scripts)).some((script) => script.includes('requestAdapter'));
+    return { ...told, warnings, mentionsGpu };
   } finally {
     await context.close();
   }
@@ -84,8 +94,8 @@ describe.skipIf(!launchOptions)('a page with the packed packages', { timeout: 2 
     const page = (head: string, script: string): string =>
       `<!doctype html><title>Flambeau</title>${head}<body><script type="module" src="${script}"></script>`;
     await writeFile(join(folder, 'mapped.html'), page(`<script type="importmap">${map}</script>`, '/page.js'));
-    await run(folder, 'esbuild', 'page.js', '--bundle', '--minify', '--format=esm', '--outfile=bundle.js');
-    await writeFile(join(folder, 'bundled.html'), page('', '/bundle.js'));
+    await run(folder, 'esbuild', 'page.js', '--bundle', '--splitting', '--minify', '--format=esm', '--outdir=bundle');
+    await writeFile(join(folder, 'bundled.html'), page('', '/bundle/page.js'));
     expected = JSON.parse(await run(folder, process.execPath, 'print-losses.js', 'cpu', '0', `${steps}`));
     browser = await chromium.launch({ ...launchOptions, headless: true });
   }, 5 * minutes);
@@ -116,13 +126,27 @@ describe.skipIf(!launchOptions)('a page with the packed packages', { timeout: 2 
       expect(told.isolated).toBe(false);
       expect(told.warnings).toEqual([expect.stringMatching(/cross-origin isolated/)]);
     });
+
+    test('trains on webgpu, whose code nobody else loads', async () => {
+      const told = await open(page, 'device=webgpu', {}, 0);
+      expectTrained(told);
+      expect(told).toMatchObject({ isolated: false, warnings: [], mentionsGpu: true });
+      expect(await open(page, 'device=cpu', {}, 0)).toMatchObject({ mentionsGpu: false });
+    });
+  });
+
+  // An import map does not hold in workers.
+  test.each(['cpu', 'webgpu'])('that is bundled trains on %s in a worker', async (device) => {
+    const told = await open('bundled', `device=${device}&worker=1`, {}, 1);
+    expectTrained(told);
+    expect(told.warnings).toEqual([]);
   });
 
   describe('under a content security policy', () => {
     const policy = (text: string): Record<string, string> => ({ ...isolation, 'Content-Security-Policy': text });
 
-    test('trains on cpu without any permission', async () => {
-      expectTrained(await open('bundled', 'device=cpu', policy("default-src 'self'"), 0));
+    test.each(['cpu', 'webgpu'])('trains on %s without any permission', async (device) => {
+      expectTrained(await open('bundled', `device=${device}`, policy("default-src 'self'"), 0));
     });
 
     test('trains on wasm with the permissions that the README names', async () => {

@@ -1,4 +1,4 @@
-// Fits the polynomials and rational functions of packages/backend-wasm/src/vector/math:
+// Fits the polynomials and rational functions of packages/backend-wasm/src/vector/math and backend-webgpu/src/wgsl:
 //   node tooling/polynomials/fit.mjs [name]
 // Minimax by Lawson's reweighted least squares; float32 sets are rounded from the lowest power up, the rest fitted again.
 import { rows } from './rows.mjs';

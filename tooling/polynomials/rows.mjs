@@ -33,6 +33,15 @@ function erfinvRatio(w) {
   return low / sqrt(-Math.expm1(-w));
 }
 
+/** digamma for x > 0, by its recurrence and asymptotic series. */
+function digamma(x) {
+  if (x < 20) return digamma(x + 1) - 1 / x;
+  const s = 1 / (x * x);
+  return Math.log(x) - 0.5 / x - s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))));
+}
+/** Where it is 0, in two parts. */
+const DIGAMMA_ROOT = [1.4616321449683622, 9.549995429965697e-17];
+
 /** (2 atanh(√w) / √w - 2) / w. */
 function atanhRest(w) {
   let sum = 0;
@@ -119,4 +128,49 @@ export const rows = {
   atan: { f: oddRest(Math.atan, -1 / 3, 1 / 5), weight: (w) => w, range: [0, 1], top: 8, float32: true },
   // erfinv x = x·P(w)/Q(w), w = -log(1 - x²)
   erfinv: { f: erfinvRatio, weight: (w) => 1 / erfinvRatio(w), range: [1e-4, 16.8], top: 6, bottom: 6 },
+  // Of packages/backend-webgpu, which has no float64: erfc(x)·e^(x²) in powers of x - 5/4, and times x in powers of 1/x²
+  erfcMiddle: {
+    f: (t) => scaledErfc(t + 1.25),
+    weight: (t) => 1 / scaledErfc(t + 1.25),
+    range: [-0.75, 0.75],
+    top: 11,
+    float32: true,
+  },
+  erfcFar: {
+    f: (u) => scaledErfc(1 / sqrt(u)) / sqrt(u),
+    weight: (u) => sqrt(u) / scaledErfc(1 / sqrt(u)),
+    range: [1 / 10.2 ** 2, 0.25],
+    top: 9,
+    float32: true,
+  },
+  // erfinv x = x·P(w - 5/2) or x·P(√w - 3)
+  erfinvNear: {
+    f: (u) => erfinvRatio(u + 2.5),
+    weight: (u) => 1 / erfinvRatio(u + 2.5),
+    range: [-2.5 + 1e-4, 2.5],
+    top: 10,
+    float32: true,
+  },
+  erfinvFar: {
+    f: (v) => erfinvRatio((v + 3) ** 2),
+    weight: (v) => 1 / erfinvRatio((v + 3) ** 2),
+    range: [sqrt(5) - 3, 1.1],
+    top: 10,
+    float32: true,
+  },
+  // digamma on [1, 2] by its distance from the root, and on [2, 3]
+  digammaOne: {
+    f: (t) => digamma(t + 1.5) / (t + 1.5 - DIGAMMA_ROOT[0] - DIGAMMA_ROOT[1]),
+    weight: (t) => (t + 1.5 - DIGAMMA_ROOT[0]) / digamma(t + 1.5),
+    range: [-0.5, 0.5],
+    top: 11,
+    float32: true,
+  },
+  digammaTwo: {
+    f: (t) => digamma(t + 2.5),
+    weight: (t) => 1 / digamma(t + 2.5),
+    range: [-0.5, 0.5],
+    top: 8,
+    float32: true,
+  },
 };

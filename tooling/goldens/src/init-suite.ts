@@ -43,7 +43,7 @@ export function describeInit<T extends LibraryTensor>(library: Library<T>, init:
   const functions = init as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   describe('nn.init', () => {
     for (const { fn, shape, args, kwargs, seed, values } of document.cases) {
-      test(`${fn}(${[JSON.stringify(shape), ...args, ...Object.entries(kwargs).map(([k, v]) => `${k}=${v}`)].join(', ')})`, () => {
+      test(`${fn}(${[JSON.stringify(shape), ...args, ...Object.entries(kwargs).map(([k, v]) => `${k}=${v}`)].join(', ')})`, async () => {
         const empty = goldenTensor('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
         const tensor = library.tensor(empty, false);
         const { positional, options } = bind(signatures[fn], [null, ...args] as GoldenValue[], kwargs);
@@ -53,7 +53,9 @@ export function describeInit<T extends LibraryTensor>(library: Library<T>, init:
         expect(call, `nn.init.${camelCase(fn)}`).toBeTypeOf('function');
         const got = call?.(tensor, ...rest, ...(Object.keys(options).length > 0 ? [options] : []));
         expect(got).toBe(tensor);
-        expect(compareTensors(readBack(tensor), plainTensor(values), toleranceFor('random', 'float32', 0))).toBeNull();
+        expect(
+          compareTensors(await readBack(tensor), plainTensor(values), toleranceFor('random', 'float32', 0)),
+        ).toBeNull();
       });
     }
     test.each(Object.entries(document.gains))('calculateGain of %s', (name, gain) => {

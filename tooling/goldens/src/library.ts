@@ -4,11 +4,13 @@ import type { GoldenTensor } from './tensor.ts';
 export interface LibraryTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
-  toArraySync(): ArrayLike<number> | ArrayLike<bigint>;
+  toArray(): Promise<ArrayLike<number> | ArrayLike<bigint>>;
 }
 
 /** The library under test. The test file builds it, so that this package depends on nothing. */
 export interface Library<T extends LibraryTensor = LibraryTensor> {
+  /** Dtypes that the device of the tests can hold; samples that need another are left out. */
+  readonly dtypes: ReadonlySet<string>;
   /** Functions by name, namespaces inside; looked up along a dotted path. */
   readonly functions: object;
   /** Where methods and properties are found. */

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ModuleCase, readIndex, readModules } from './cases.ts';
+import { fitting, type Holdable, moduleLack } from './device-rules.ts';
 import type { LibraryTensor } from './library.ts';
 import { type ModuleLibrary, runModule } from './run-module.ts';
 import { Tally } from './tally.ts';
@@ -13,9 +14,9 @@ export interface ModuleSuiteOptions<T extends LibraryTensor, M> {
 }
 
 /** Why a single case is left out, or `null`. A rule never names a whole class. */
-function skipReason(recorded: ModuleCase): string | null {
+function skipReason(recorded: ModuleCase, dtypes: Holdable): string | null {
   if (recorded.sparseGrads || recorded.kwargs.sparse === true) return 'sparse gradients do not exist in Flambeau';
-  return null;
+  return moduleLack(recorded, dtypes);
 }
 
 /**
@@ -25,9 +26,10 @@ function skipReason(recorded: ModuleCase): string | null {
  */
 export function describeModules<T extends LibraryTensor, M>({
   title,
-  library,
+  library: given,
   promised,
 }: ModuleSuiteOptions<T, M>): void {
+  const library = fitting<T, ModuleLibrary<T, M>>(given);
   const tally = new Tally(title);
   const found = new Set<string>();
 
@@ -40,15 +42,15 @@ export function describeModules<T extends LibraryTensor, M>({
     describe(className, () => {
       let running = 0;
       for (const recorded of cases) {
-        const reason = skipReason(recorded);
+        const reason = skipReason(recorded, library.dtypes);
         if (reason !== null) {
           tally.skip(className, reason);
           test.skip(`${recorded.id}: ${reason}`, () => {});
           continue;
         }
         running++;
-        test(recorded.id, () => {
-          const problems = runModule(library, recorded, className);
+        test(recorded.id, async () => {
+          const problems = await runModule(library, recorded, className);
           expect(problems.length, problems.join('\n')).toBe(0);
           tally.pass(className);
         });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type OpCases, readIndex, readOps } from './cases.ts';
+import { fitting, opLack } from './device-rules.ts';
 import { excuseList } from './excused.ts';
 import type { Library, LibraryTensor } from './library.ts';
 import { hasInPlaceForm, opSkipReason } from './op-skips.ts';
@@ -29,7 +30,13 @@ function allOps(): OpCases[] {
  *
  * An op that exists and has samples must run at least one of them, in one of its variants.
  */
-export function describeOps<T extends LibraryTensor>({ title, library, includes, promised }: OpSuiteOptions<T>): void {
+export function describeOps<T extends LibraryTensor>({
+  title,
+  library: given,
+  includes,
+  promised,
+}: OpSuiteOptions<T>): void {
+  const library = fitting(given);
   const tally = new Tally(title);
   /** Samples that run, by op without variant. */
   const found = new Map<string, number>();
@@ -47,16 +54,19 @@ export function describeOps<T extends LibraryTensor>({ title, library, includes,
       for (const sample of samples) {
         const forms: OpForm[] = hasInPlace(library, op, sample) ? ['plain', 'inPlace'] : ['plain'];
         const reason = opSkipReason(op, sample);
+        const lack = opLack(op, sample, library.dtypes);
         for (const form of forms) {
           const name = `${sample.dtype} ${sample.sample}${formName[form]}`;
-          if (reason !== null) {
-            tally.skip(op, reason);
-            test.skip(`${name}: ${reason}`, () => {});
+          const skipped = reason ?? lack;
+          // What this device cannot hold does not count as left out.
+          if (reason === null) running++;
+          if (skipped !== null) {
+            tally.skip(op, skipped);
+            test.skip(`${name}: ${skipped}`, () => {});
             continue;
           }
-          running++;
-          test(name, () => {
-            const problems = runOp(library, op, sample, form);
+          test(name, async () => {
+            const problems = await runOp(library, op, sample, form);
             expect(problems.length, problems.join('\n')).toBe(0);
             tally.pass(op);
           });

@@ -13,7 +13,7 @@ class Vector {
     this.dtype = dtype;
     this.shape = [values.length];
   }
-  toArraySync(): number[] {
+  async toArray(): Promise<number[]> {
     return this.values;
   }
 }
@@ -36,6 +36,7 @@ const product = (a: Vector, b: Vector, extra = 0): Vector =>
   new Vector(a.values.map((x, i) => x * (b.values[i] ?? 0) + extra));
 
 const library: ModuleLibrary<Vector, Scale> = {
+  dtypes: new Set(['float32', 'int32']),
   functions: {},
   functional: {},
   classes: { Scale },
@@ -102,14 +103,14 @@ const recorded: ModuleCase = {
   error: null,
 };
 
-function problems(broken?: Fault, change: Partial<ModuleCase> = {}): string[] {
+function problems(broken?: Fault, change: Partial<ModuleCase> = {}): Promise<string[]> {
   fault = broken;
   return runModule(library, { ...recorded, ...change }, 'Scale');
 }
 
 describe('runModule', () => {
-  test('passes a right module', () => {
-    expect(problems()).toEqual([]);
+  test('passes a right module', async () => {
+    expect(await problems()).toEqual([]);
   });
 
   test.each([
@@ -121,11 +122,11 @@ describe('runModule', () => {
     ['weightGradient', 'gradient of weight: 2 of 2'],
     ['counter', 'calls after the call: 1 of 1'],
     ['input', 'input args.0 after the call: 2 of 2'],
-  ] as const)('reports a wrong %s', (broken, message) => {
-    expect(problems(broken).join('\n')).toContain(message);
+  ] as const)('reports a wrong %s', async (broken, message) => {
+    expect((await problems(broken)).join('\n')).toContain(message);
   });
 
-  test('knows the constant that a perturbed tensor held before', () => {
+  test('knows the constant that a perturbed tensor held before', async () => {
     const perturbed = { perturbed: ['weight'], init: { weight: { constant: 3 } } };
     const weight = ['weight', vector(5, 6)] as const;
     const change = {
@@ -134,7 +135,8 @@ describe('runModule', () => {
       output: vector(5, 12),
       gradInputs: [['args.0', vector(5, 60)] as const],
     };
-    expect(problems(undefined, change)).toEqual([]);
-    expect(problems(undefined, { ...change, init: { weight: { constant: 4 } } })[0]).toContain('fresh weight');
+    expect(await problems(undefined, change)).toEqual([]);
+    const [wrong] = await problems(undefined, { ...change, init: { weight: { constant: 4 } } });
+    expect(wrong).toContain('fresh weight');
   });
 });

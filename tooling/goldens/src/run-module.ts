@@ -1,5 +1,6 @@
 import type { ModuleCase } from './cases.ts';
 import { compareTensors } from './compare.ts';
+import { heldDType } from './device-rules.ts';
 import type { Library, LibraryTensor } from './library.ts';
 import { compareGradient, mapTensors, partAt, readBack, toJavaScript } from './run-op.ts';
 import { camelCase } from './signature.ts';
@@ -70,11 +71,11 @@ export function construct<T extends LibraryTensor, M>(
  *
  * @returns What differs, one line each; empty when the case passes.
  */
-export function runModule<T extends LibraryTensor, M>(
+export async function runModule<T extends LibraryTensor, M>(
   library: ModuleLibrary<T, M>,
   recorded: ModuleCase,
   className: string,
-): Problems {
+): Promise<Problems> {
   library.manualSeed(recorded.seed);
   const module = construct(library, { name: className, args: recorded.args, kwargs: recorded.kwargs });
   library.train(module, recorded.training);
@@ -82,7 +83,7 @@ export function runModule<T extends LibraryTensor, M>(
   if (!sameText(className, library.text(module), recorded.repr)) {
     problems.push(`prints ${library.text(module)}, expected ${recorded.repr}`);
   }
-  problems.push(...compareState(library, module, recorded));
+  problems.push(...(await compareState(library, module, recorded)));
   if (problems.length > 0 || recorded.forward === null) return problems;
   library.loadStateDict(
     module,
@@ -112,11 +113,11 @@ function materialize<T extends LibraryTensor, M>(
 }
 
 /** Names, order, shapes and dtypes of the state; values digit by digit where the same seed draws them. */
-function compareState<T extends LibraryTensor, M>(
+async function compareState<T extends LibraryTensor, M>(
   library: ModuleLibrary<T, M>,
   module: M,
   recorded: ModuleCase,
-): Problems {
+): Promise<Problems> {
   const got = library.stateDict(module);
   const names = got.map(([name]) => name).join(', ');
   const expectedNames = recorded.stateDict.map(([name]) => name).join(', ');
@@ -125,18 +126,19 @@ function compareState<T extends LibraryTensor, M>(
   if (recorded.parameters.length > 0 && parameters.join() !== recorded.parameters.join()) {
     return [`parameters ${parameters.join(', ')}, expected ${recorded.parameters.join(', ')}`];
   }
-  return recorded.stateDict.flatMap(([name, expected], i) => {
+  const problems = recorded.stateDict.map(async ([name, expected], i) => {
     const value = got[i]?.[1] ?? null;
     if (value === null || expected === null)
       return value === expected ? [] : [`state ${name}: initialized on one side only`];
     const different = compareTensors(
-      readBack(value),
+      await readBack(value),
       freshValue(recorded, name, expected),
       toleranceFor('initialisation', expected.dtype, 0),
       stateDType(expected),
     );
     return different === null ? [] : [`fresh ${name}: ${different}`];
   });
+  return (await Promise.all(problems)).flat();
 }
 
 /** Counters are int64 in PyTorch and in files, int32 in Flambeau. */
@@ -200,15 +202,18 @@ function forwardArguments<T extends LibraryTensor, M>(
   return { values, leaves, passed };
 }
 
-function callAndCompare<T extends LibraryTensor, M>(
+async function callAndCompare<T extends LibraryTensor, M>(
   library: ModuleLibrary<T, M>,
   module: M,
   recorded: ModuleCase,
-): Problems {
-  const before = new Map(library.stateDict(module).map(([name, value]) => [name, value && readBack(value)]));
+): Promise<Problems> {
+  const state = library
+    .stateDict(module)
+    .map(async ([name, value]) => [name, value && (await readBack(value))] as const);
+  const before = new Map(await Promise.all(state));
   const { values, leaves, passed } = forwardArguments(library, recorded);
   const output = library.call(module, values);
-  const problems = compareOutput(library, recorded, recorded.output, output, '');
+  const problems = await compareOutput(library, recorded, recorded.output, output, '');
   if (problems.length > 0) return problems;
 
   const part = (path: string): T => partAt(output, path) as T;
@@ -222,9 +227,8 @@ function callAndCompare<T extends LibraryTensor, M>(
       recorded.cotangents.map(([, cotangent]) => library.tensor(cotangent, false)),
     );
     for (const [i, [name, reference]] of expected.entries()) {
-      const gradient = got[i] ?? null;
-      const error = errorOf(recorded.error, 'grad');
-      const different = compareGradient(gradient && readBack(gradient), reference, recorded.className, error);
+      const gradient = got[i] ? await readBack(got[i]) : null;
+      const different = compareGradient(gradient, reference, recorded.className, errorOf(recorded.error, 'grad'));
       if (different !== null) problems.push(`gradient of ${name}: ${different}`);
     }
   }
@@ -238,36 +242,42 @@ function callAndCompare<T extends LibraryTensor, M>(
     const tolerance = reference
       ? toleranceFor(recorded.className, reference.dtype, errorOf(recorded.error, 'out'))
       : { rtol: 0, atol: 0 };
-    const different = compareTensors(readBack(value), expectedValue as GoldenTensor, tolerance, old.dtype);
+    const different = compareTensors(await readBack(value), expectedValue as GoldenTensor, tolerance, old.dtype);
     if (different !== null) problems.push(`${name} after the call: ${different}`);
   }
 
   for (const [path, [value, data]] of passed) {
     const reference = recorded.mutates.includes(path) ? (recorded.output as GoldenTensor) : data;
-    const different = compareTensors(readBack(value), reference, toleranceFor(recorded.className, data.dtype, 0));
+    const different = compareTensors(
+      await readBack(value),
+      reference,
+      toleranceFor(recorded.className, data.dtype, 0),
+      heldDType(reference.dtype, library.dtypes),
+    );
     if (different !== null) problems.push(`input ${path} after the call: ${different}`);
   }
   return problems;
 }
 
-function compareOutput<T extends LibraryTensor, M>(
+async function compareOutput<T extends LibraryTensor, M>(
   library: ModuleLibrary<T, M>,
   recorded: ModuleCase,
   expected: GoldenValue,
   got: unknown,
   path: string,
-): Problems {
+): Promise<Problems> {
   const where = path === '' ? 'output' : `output ${path}`;
   if (isList(expected)) {
     if (!Array.isArray(got)) return [`${where}: not a tuple of ${expected.length}`];
-    return expected.flatMap((entry, i) =>
+    const parts = expected.map((entry, i) =>
       compareOutput(library, recorded, entry, got[i], path === '' ? `${i}` : `${path}.${i}`),
     );
+    return (await Promise.all(parts)).flat();
   }
   if (expected === null) return got === null ? [] : [`${where}: expected null`];
   if (!isKind(expected, 'tensor')) return [`${where}: unexpected reference`];
   if (!library.isTensor(got)) return [`${where}: not a tensor but ${typeof got}`];
   const tolerance = toleranceFor(recorded.className, expected.dtype, errorOf(recorded.error, 'out'));
-  const different = compareTensors(readBack(got), expected, tolerance, stateDType(expected));
+  const different = compareTensors(await readBack(got), expected, tolerance, stateDType(expected));
   return different === null ? [] : [`${where}: ${different}`];
 }

@@ -1,5 +1,6 @@
 import type { OpSample } from './cases.ts';
 import { compareTensors, compareZeroSigns, type ReadTensor } from './compare.ts';
+import { heldDType } from './device-rules.ts';
 import { resultDType } from './dtype-rules.ts';
 import { excused } from './excused.ts';
 import { type Library, type LibraryTensor, lookUp } from './library.ts';
@@ -82,8 +83,8 @@ export function toJavaScript(value: GoldenValue | undefined, tensor: (data: Gold
 }
 
 /** Reads a tensor of the library back. */
-export function readBack(tensor: LibraryTensor): ReadTensor {
-  return { dtype: tensor.dtype, shape: tensor.shape, data: tensor.toArraySync() };
+export async function readBack(tensor: LibraryTensor): Promise<ReadTensor> {
+  return { dtype: tensor.dtype, shape: tensor.shape, data: await tensor.toArray() };
 }
 
 /** The part of a result at a path such as `1.0`. */
@@ -96,12 +97,12 @@ export function partAt(result: unknown, path: string): unknown {
  *
  * @returns What differs, one line each; empty when the sample passes.
  */
-export function runOp<T extends LibraryTensor>(
+export async function runOp<T extends LibraryTensor>(
   library: Library<T>,
   op: string,
   sample: OpSample,
   form: OpForm = 'plain',
-): string[] {
+): Promise<string[]> {
   const { call, paths } = separateTensors(sample);
   const translated = translateOp(op, call);
   const wanted = new Set(sample.grads.map(([path]) => path));
@@ -113,18 +114,18 @@ export function runOp<T extends LibraryTensor>(
     return leaf;
   };
   if (translated.seed !== undefined) library.manualSeed(translated.seed);
-  const result = invoke(library, translated, make, form);
-  const problems = compareOutputs(library, op, sample, sample.output, result);
+  const result = await invoke(library, translated, make, form);
+  const problems = await compareOutputs(library, op, sample, sample.output, result);
   if (sample.cotangents.length === 0 || problems.length > 0) return problems;
   return compareGradients(library, op, sample, { result, leaves, without: translated.withoutGradient });
 }
 
-function invoke<T extends LibraryTensor>(
+async function invoke<T extends LibraryTensor>(
   library: Library<T>,
   { name, property, positional, options }: TranslatedCall,
   make: (data: GoldenTensor) => T,
   form: OpForm,
-): unknown {
+): Promise<unknown> {
   const args = positional.map((value) => toJavaScript(value, make));
   if (Object.keys(options).length > 0) {
     args.push(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, toJavaScript(value, make)])));
@@ -134,38 +135,60 @@ function invoke<T extends LibraryTensor>(
     (target as unknown as Record<string, (...all: unknown[]) => unknown>)[key]?.(...rest);
   if (form === 'inPlace') {
     const target = library.clone(self);
-    method(target, `${name}_`);
+    await readLater(
+      () => method(target, `${name}_`),
+      (later) => method(target, later),
+    );
     return target;
   }
   if (property) return (self as unknown as Record<string, unknown>)[name];
   if (name.endsWith('_')) return method(library.clone(self), name);
   const callable = lookUp(library.functions, name);
-  return typeof callable === 'function' ? callable(...args) : method(self, name);
+  return readLater(
+    () => (typeof callable === 'function' ? callable(...args) : method(self, name)),
+    (later) => {
+      const waiting = lookUp(library.functions, later);
+      return typeof waiting === 'function' ? waiting(...args) : method(self, later);
+    },
+  );
 }
 
-function compareOutputs<T extends LibraryTensor>(
+/** Makes a call, or, where the device cannot be read at once, the asynchronous one that the error names. */
+async function readLater(call: () => unknown, waiting: (name: string) => unknown): Promise<unknown> {
+  try {
+    return call();
+  } catch (error) {
+    const [, name] = /cannot be read at once\..* use await (\w+)\(\)/i.exec(String(error)) ?? [];
+    if (name === undefined) throw error;
+    return waiting(name);
+  }
+}
+
+async function compareOutputs<T extends LibraryTensor>(
   library: Library<T>,
   op: string,
   sample: OpSample,
   expected: GoldenValue,
   got: unknown,
   path = '',
-): string[] {
+): Promise<string[]> {
   const where = path === '' ? 'output' : `output ${path}`;
   if (isList(expected)) {
     if (!Array.isArray(got)) return [`${where}: not a tuple of ${expected.length}`];
     if (got.length !== expected.length) return [`${where}: ${got.length} entries, expected ${expected.length}`];
-    return expected.flatMap((part, i) =>
+    const parts = expected.map((part, i) =>
       compareOutputs(library, op, sample, part, got[i], path === '' ? `${i}` : `${path}.${i}`),
     );
+    return (await Promise.all(parts)).flat();
   }
   if (!isKind(expected, 'tensor')) {
     return Object.is(got, expected) ? [] : [`${where}: ${String(got)}, expected ${JSON.stringify(expected)}`];
   }
   if (!library.isTensor(got)) return [`${where}: not a tensor but ${typeof got}`];
-  const read = excused(op, sample, readBack(got), expected);
+  const read = excused(op, sample, await readBack(got), expected);
   const tolerance = toleranceFor(op, expected.dtype, errorOf(sample.error, 'out'));
-  const dtype = resultDType(op, path, expected, sample);
+  const promised = resultDType(op, path, expected, sample);
+  const dtype = promised && heldDType(promised, library.dtypes);
   const different = compareTensors(tiesResolved(op, path, sample, read, expected), expected, tolerance, dtype);
   if (different !== null) return [`${where}: ${different}`];
   const sign = sample.sample === 'special' && !openZeroSigns.has(op) ? compareZeroSigns(read, expected) : null;
@@ -185,12 +208,12 @@ const openZeroSigns: ReadonlySet<string> = new Set([
   'nn.functional.selu',
 ]);
 
-function compareGradients<T extends LibraryTensor>(
+async function compareGradients<T extends LibraryTensor>(
   library: Library<T>,
   op: string,
   sample: OpSample,
   { result, leaves, without }: { result: unknown; leaves: ReadonlyMap<string, T>; without: readonly string[] },
-): string[] {
+): Promise<string[]> {
   const outputs: T[] = [];
   const cotangents: T[] = [];
   for (const [path, cotangent] of sample.cotangents) {
@@ -205,12 +228,13 @@ function compareGradients<T extends LibraryTensor>(
     return leaf;
   });
   const got = library.gradients(outputs, inputs, cotangents);
-  return sample.grads.flatMap(([path, expected], i) => {
+  const problems = sample.grads.map(async ([path, expected], i) => {
     if (without.includes(path)) return [];
-    const gradient = got[i] ?? null;
-    const different = compareGradient(gradient && readBack(gradient), expected, op, errorOf(sample.error, 'grad'));
+    const gradient = got[i] ? await readBack(got[i]) : null;
+    const different = compareGradient(gradient, expected, op, errorOf(sample.error, 'grad'));
     return different === null ? [] : [`gradient of ${path}: ${different}`];
   });
+  return (await Promise.all(problems)).flat();
 }
 
 /** Compares a gradient with its reference; `null` stands for "not connected" on both sides. */

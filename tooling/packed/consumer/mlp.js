@@ -5,7 +5,8 @@ const backends = { cpu, wasm };
 
 /** Trains a small network on the device, and gives the loss of every step. */
 export async function train(device, options, steps) {
-  await use(backends[device](options));
+  // The third device is known to the preset by name.
+  await use(device === 'webgpu' ? device : backends[device](options));
   manualSeed(0);
   // Enough numbers that threads share the work.
   const inputs = randn([64, 10, 1000]).sum(2).div(Math.sqrt(1000));
