@@ -23,6 +23,14 @@ describe('parseFlags', () => {
     });
   });
 
+  it('compares webgpu with what runs there, on less', () => {
+    expect(parseFlags(['--device', 'webgpu'])).toMatchObject({
+      peers: ['tfjs-webgpu', 'jax'],
+      steps: 2000,
+      patience: 3,
+    });
+  });
+
   it('takes workloads, peers and a file', () => {
     expect(parseFlags(['red', 'mm', '--peers', 'jax,loops', '--json', 'out.json', '--rounds', '9'])).toMatchObject({
       workloads: ['red', 'mm'],
@@ -40,6 +48,8 @@ describe('parseFlags', () => {
     [['--rounds', '0']],
     [['--rounds', '1.5']],
     [['--threads', '0']],
+    [['--patience', 'none']],
+    [['--page']],
     [['--steps', 'many']],
     [['--json', '']],
     [['--fast']],

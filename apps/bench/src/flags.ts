@@ -17,18 +17,25 @@ export interface Flags {
   readonly rounds: number;
   /** Training steps of the workload mem. */
   readonly steps: number;
+  /** A peer whose run takes longer is left out of a case (seconds). */
+  readonly patience: number;
   /** File that receives the results; undefined: none. */
   readonly json: string | undefined;
+  /** Whether everything runs in a page of a headless Chromium rather than in Node. */
+  readonly page: boolean;
   readonly help: boolean;
 }
 
-const defaults = {
-  device: 'wasm',
-  peers: Object.keys(peers).filter((name) => peers[name]?.usual),
-  threads: 1,
-  rounds: 7,
-  steps: 10_000,
-} as const;
+const defaults = { device: 'wasm', threads: 1, rounds: 7, patience: 3 } as const;
+
+function usualPeers(device: string): string[] {
+  return Object.keys(peers).filter((name) => peers[name]?.usual.includes(device));
+}
+
+/** A software adapter takes seconds for a hundred steps. */
+function usualSteps(device: string): number {
+  return device === 'webgpu' ? 2000 : 10_000;
+}
 
 const names = workloads.map(({ name }) => name);
 
@@ -40,11 +47,14 @@ export const usage: string = `Times the same work here and elsewhere, in turns, 
   workloads         ${names.join(', ')} (default: all)
   --device NAME     ours: ${deviceNames.join(', ')} (default ${defaults.device})
   --peers A,B       what to compare with: ${Object.keys(peers).join(', ')}, or none
-                    (default: ${defaults.peers.join(', ')})
+                    (default: ${usualPeers(defaults.device).join(', ')};
+                    beside webgpu: ${usualPeers('webgpu').join(', ')})
   --threads N       threads of ours, and of peers that have them (default ${defaults.threads})
   --rounds N        timed samples of each (default ${defaults.rounds})
-  --steps N         training steps of mem (default ${defaults.steps})
+  --steps N         training steps of mem (default ${usualSteps(defaults.device)}, on webgpu ${usualSteps('webgpu')})
+  --patience N      leave a peer out of a case of which one run takes it longer (seconds, default ${defaults.patience})
   --json FILE       write the results there
+  --page            in a page of a headless Chromium instead of Node; for --device webgpu
   --help            this text
 `;
 
@@ -72,7 +82,9 @@ export function parseFlags(args: readonly string[]): Flags {
     threads: text,
     rounds: text,
     steps: text,
+    patience: text,
     json: text,
+    page: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
@@ -84,15 +96,19 @@ export function parseFlags(args: readonly string[]): Flags {
   }
   const { values, positionals } = parsed;
   if (values.json === '') throw new UsageError('--json must not be empty.');
-  const asked = values.peers === 'none' ? [] : (values.peers?.split(',') ?? defaults.peers);
+  const device = oneOf('--device', values.device ?? defaults.device, deviceNames);
+  if (values.page && device !== 'webgpu') throw new UsageError('--page is for --device webgpu.');
+  const asked = values.peers === 'none' ? [] : (values.peers?.split(',') ?? usualPeers(device));
   return {
     workloads: positionals.length ? positionals.map((name) => oneOf('a workload', name, names)) : names,
-    device: oneOf('--device', values.device ?? defaults.device, deviceNames),
+    device,
     peers: asked.map((name) => oneOf('a peer', name, Object.keys(peers))),
     threads: count('--threads', values.threads, defaults.threads),
     rounds: count('--rounds', values.rounds, defaults.rounds),
-    steps: count('--steps', values.steps, defaults.steps),
+    steps: count('--steps', values.steps, usualSteps(device)),
+    patience: count('--patience', values.patience, defaults.patience),
     json: values.json,
+    page: values.page === true,
     help: values.help === true,
   };
 }

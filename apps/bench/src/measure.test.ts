@@ -5,7 +5,7 @@ import { measure, WrongResult } from './measure.ts';
 import { figureOf, recordOf, tableOf } from './report.ts';
 import { matmul } from './workloads/matmul.ts';
 
-const effort = { rounds: 3, sample: 0, warmUp: 0 };
+const effort = { rounds: 3, sample: 0, warmUp: 0, patience: 60_000 };
 const test = matmul(2, 3, 4);
 
 /** Plain loops under another name, with some of what is set up replaced. */
@@ -57,6 +57,13 @@ describe('measure', () => {
     expect(measurements.map(({ engine }) => engine)).toEqual(['loops']);
     expect(failures).toEqual([{ engine: 'broken', cannot: 'no kernel' }]);
     await expect(measure(test, [failing, loopEngine()], effort)).rejects.toThrow('no kernel');
+  });
+
+  it('does not wait for a peer that takes too long, but for ours', async () => {
+    const slow = (name: string): Engine => altered(name, () => ({ time: async () => 61_000 }));
+    const { measurements, failures } = await measure(test, [slow('ours'), slow('theirs')], effort);
+    expect(measurements.map(({ engine }) => engine)).toEqual(['ours']);
+    expect(failures).toEqual([{ engine: 'theirs', cannot: `${test.name}: a run takes 61.0 s` }]);
   });
 
   it('times a reference as if it were as much work', async () => {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Engine, Prepared } from './engines/engine.ts';
 import { difference, median, numbers } from './numbers.ts';
 import type { Case } from './workloads/workload.ts';
@@ -11,6 +10,8 @@ export interface Effort {
   readonly sample: number;
   /** Time spent on warming up, at least one run (milliseconds). */
   readonly warmUp: number;
+  /** A peer whose run takes longer is left out of a case (milliseconds). */
+  readonly patience: number;
 }
 
 /** What one engine took for one case. */
@@ -37,6 +38,11 @@ export interface Comparison {
 /** An engine whose result is wrong must not be timed. */
 export class WrongResult extends Error {}
 
+/** Lets other tasks run first, such as the collector's finalizers. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** One engine with a case set up in it. */
 class Contender {
   readonly name: string;
@@ -55,19 +61,24 @@ class Contender {
 
   /** Time of one run, over as many as a sample has (milliseconds). Before it, what others left behind can be collected. */
   async time(): Promise<number> {
-    await setImmediate();
+    await pause();
     return ((await this.prepared.time(this.#runs)) / this.#runs) * this.#scale;
   }
 
-  /** @param length - Time spent on it, at least one run (milliseconds). @param sample - Least length of one sample (milliseconds). */
-  async warmUp(length: number, sample: number): Promise<void> {
+  /**
+   * @param length - Time spent on it, at least one run (milliseconds).
+   * @param sample - Least length of one sample (milliseconds).
+   * @returns Time of the last run (milliseconds).
+   */
+  async warmUp(length: number, sample: number): Promise<number> {
     const started = performance.now();
     let last = 0;
     do {
-      await setImmediate();
+      await pause();
       last = await this.prepared.time(1);
     } while (performance.now() - started < length);
     this.#runs = Math.max(1, Math.ceil(sample / Math.max(last, 1e-4)));
+    return last;
   }
 }
 
@@ -141,11 +152,16 @@ export async function measure(
         failures.push({ engine: engine.name, cannot: reasonOf(error) });
       }
     }
-    for (const contender of contenders) await contender.warmUp(effort.warmUp * (test.warmUps ?? 1), effort.sample);
-    for (let round = 0; round < effort.rounds; round++) {
-      for (const contender of contenders) contender.samples.push(await contender.time());
+    const timed: Contender[] = [];
+    for (const contender of contenders) {
+      const time = await contender.warmUp(effort.warmUp * (test.warmUps ?? 1), effort.sample);
+      if (contender === contenders[0] || time <= effort.patience) timed.push(contender);
+      else failures.push({ engine: contender.name, cannot: `${test.name}: a run takes ${(time / 1e3).toFixed(1)} s` });
     }
-    const measurements = contenders.map(({ name, samples }) => ({ engine: name, median: median(samples), samples }));
+    for (let round = 0; round < effort.rounds; round++) {
+      for (const contender of timed) contender.samples.push(await contender.time());
+    }
+    const measurements = timed.map(({ name, samples }) => ({ engine: name, median: median(samples), samples }));
     return { measurements, failures };
   } finally {
     for (const contender of contenders) contender.prepared.close();

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Comparison } from './measure.ts';
-import type { Case, CaseWorkload, Figure, Workload } from './workloads/workload.ts';
+import type { Case, CaseWorkload, Figure, Findings, Workload } from './workloads/workload.ts';
 
 /** All that was found about one case. */
 export interface CaseResult extends Comparison {
@@ -29,6 +29,11 @@ export function tableText(workload: Workload, head: readonly string[], rows: rea
   });
   for (const row of rows) table.push([...row]);
   return `${workload.title}\n${table.toString()}`;
+}
+
+/** What is told of a workload that cannot run here. */
+export function leftOut({ name, title }: Workload, reason: string): Findings {
+  return { table: `${title}\n  left out: ${reason}\n`, record: { workload: name, leftOut: reason } };
 }
 
 function otherEngines(results: readonly CaseResult[], ours: string): string[] {

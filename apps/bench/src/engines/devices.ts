@@ -1,4 +1,5 @@
 import { backendNames, openBackend, registerBackend } from 'flambeau';
+import { openGpu } from '../gpu/open.ts';
 import type { Engine } from './engine.ts';
 import { flambeauEngine } from './flambeau.ts';
 
@@ -16,6 +17,10 @@ const devices: Readonly<Record<string, (options: DeviceOptions) => Promise<strin
     if (!backendNames().includes(name)) registerBackend(name, () => wasm({ threads, name }));
     return name;
   },
+  webgpu: async () => {
+    await openGpu();
+    return 'webgpu';
+  },
 };
 
 /** Names of our devices. */
@@ -28,9 +33,9 @@ export async function openDevice(device: string, options: DeviceOptions): Promis
   return name;
 }
 
-/** What tables call one of our devices; cpu has one thread, whatever is asked for. */
+/** What tables call one of our devices; only wasm has threads, whatever is asked for. */
 export function deviceTitle(device: string, { threads }: DeviceOptions): string {
-  return threads === 1 || device === 'cpu' ? `flambeau ${device}` : `flambeau ${device} ×${threads}`;
+  return threads === 1 || device !== 'wasm' ? `flambeau ${device}` : `flambeau ${device} ×${threads}`;
 }
 
 /** Ours, on a device. */

@@ -70,6 +70,8 @@ export interface Engine {
 export interface Operation<Value> {
   /** Computes once; all of the values are new. */
   run(): readonly Value[] | Promise<readonly Value[]>;
+  /** Whether `run` itself ends when the device has done all of it: the last it does is read there. */
+  readonly ended?: boolean;
   /** Brings a value to the common layout (channels before rows), where the engine prefers another. */
   toCommon?(value: Value): Value;
 }
@@ -83,8 +85,8 @@ export interface Library<Value> {
   array(data: Float32Array, input: Input): Value;
   /** An operation on inputs, ready to be repeated, or null where the library does not have it. */
   operation(name: OperationName, inputs: readonly Value[], options: OperationOptions): Operation<Value> | null;
-  /** Waits until a value has been computed. */
-  wait(value: Value): unknown;
+  /** Waits until values have been computed. */
+  wait(values: readonly Value[]): unknown;
   /** The numbers of a value, row-major. */
   read(value: Value): Promise<Float32Array>;
   release(value: Value): void;

@@ -1,8 +1,8 @@
 import { fromArray, nn, openBackend, scope, setDefaultDevice, type Tensor } from 'flambeau';
-import type { Engine, OperationName, OperationOptions } from './engine.ts';
+import type { Engine, Operation, OperationName, OperationOptions } from './engine.ts';
 import { trainingStep } from './flambeau-training.ts';
 import { inProcess } from './in-process.ts';
-import { recipeOf } from './recipes.ts';
+import { type Recipe, recipeOf } from './recipes.ts';
 
 type Body = (x: Tensor, y: Tensor, z: Tensor) => Tensor;
 
@@ -55,17 +55,30 @@ function convolution(name: OperationName, inputs: readonly Tensor[], options: Op
   };
 }
 
-function operation(name: OperationName, inputs: readonly Tensor[], options: OperationOptions): () => readonly Tensor[] {
-  const [x, y, z] = inputs as [Tensor, Tensor, Tensor];
-  const recipe = recipeOf(name);
-  if (recipe) {
-    const step = trainingStep(recipe, inputs);
-    return () => {
-      const loss = step();
-      loss.itemSync();
-      return [loss];
+/** A training step that reads its loss: where the device has to be awaited, that is the last it does. */
+function trainingOperation(recipe: Recipe, inputs: readonly Tensor[], atOnce: boolean): Operation<Tensor> {
+  const step = trainingStep(recipe, inputs);
+  if (atOnce) {
+    return {
+      run: () => {
+        const loss = step();
+        loss.itemSync();
+        return [loss];
+      },
     };
   }
+  return {
+    run: async () => {
+      const loss = step();
+      await loss.item();
+      return [loss];
+    },
+    ended: true,
+  };
+}
+
+function operation(name: OperationName, inputs: readonly Tensor[], options: OperationOptions): () => readonly Tensor[] {
+  const [x, y, z] = inputs as [Tensor, Tensor, Tensor];
   if (name === 'conv' || name === 'convBackward') return convolution(name, inputs, options);
   if (name === 'adds') return () => [sumOf(x, y, options.times ?? 1)];
   if (name === 'matmul') {
@@ -89,7 +102,11 @@ export async function flambeauEngine(device: string, name: string): Promise<Engi
     enter: () => setDefaultDevice(device),
     array: (data, { shape, classes }) =>
       fromArray(classes === undefined ? data : Int32Array.from(data), shape, { device }),
-    operation: (operationName, inputs, options) => ({ run: operation(operationName, inputs, options) }),
+    operation: (operationName, inputs, options) => {
+      const recipe = recipeOf(operationName);
+      if (recipe) return trainingOperation(recipe, inputs, backend.readSync !== undefined);
+      return { run: operation(operationName, inputs, options) };
+    },
     wait: () => backend.synchronize(),
     read: async (value) => Float32Array.from((await value.toArray()) as ArrayLike<number>),
     release: (value) => value.dispose(),

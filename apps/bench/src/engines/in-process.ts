@@ -45,11 +45,11 @@ class InProcess<Value> implements Prepared {
     for (let run = 0; run < runs; run++) {
       const running = operation.run();
       const values = running instanceof Promise ? await running : running;
-      for (const value of values) {
-        const waiting = library.wait(value);
+      if (!operation.ended) {
+        const waiting = library.wait(values);
         if (waiting instanceof Promise) await waiting;
-        library.release(value);
       }
+      for (const value of values) library.release(value);
     }
     return performance.now() - started;
   }

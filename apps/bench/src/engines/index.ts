@@ -7,19 +7,25 @@ import { tfjsEngine } from './tfjs.ts';
 
 /** What is opened to compare with. */
 export interface Peer {
-  /** Whether it takes part where no peers are named. */
-  readonly usual: boolean;
-  /** Opens it; null where this machine does not have it. */
-  open(threads: number): Engine | Promise<Engine | null>;
+  /** Beside which of our devices it takes part where no peers are named. */
+  readonly usual: readonly string[];
+  /** Opens it; null where this machine does not have it. @param device - Ours, which those that can do likewise follow. */
+  open(threads: number, device: string): Engine | Promise<Engine | null>;
 }
+
+const onProcessor = ['cpu', 'wasm'];
 
 /** What our devices are compared with. */
 export const peers: Readonly<Record<string, Peer>> = {
-  roof: { usual: true, open: () => roofEngine() },
-  loops: { usual: true, open: () => loopEngine() },
-  'tfjs-wasm': { usual: true, open: () => tfjsEngine('wasm') },
+  roof: { usual: onProcessor, open: () => roofEngine() },
+  loops: { usual: onProcessor, open: () => loopEngine() },
+  'tfjs-wasm': { usual: onProcessor, open: () => tfjsEngine('wasm') },
   // A step of the convolutional network takes it ten seconds.
-  'tfjs-cpu': { usual: false, open: () => tfjsEngine('cpu') },
-  jax: { usual: true, open: () => jaxEngine() },
-  pytorch: { usual: true, open: (threads) => pytorchEngine(threads) },
+  'tfjs-cpu': { usual: [], open: () => tfjsEngine('cpu') },
+  'tfjs-webgpu': { usual: ['webgpu'], open: () => tfjsEngine('webgpu') },
+  jax: {
+    usual: [...onProcessor, 'webgpu'],
+    open: (_, device) => jaxEngine(device === 'webgpu' ? 'webgpu' : 'wasm'),
+  },
+  pytorch: { usual: onProcessor, open: (threads) => pytorchEngine(threads) },
 };

@@ -1,4 +1,5 @@
 import type { numpy } from '@jax-js/jax';
+import { openGpu } from '../gpu/open.ts';
 import type { Engine, Operation, OperationName, OperationOptions } from './engine.ts';
 import { inProcess } from './in-process.ts';
 import { trainingStep } from './jax-training.ts';
@@ -6,6 +7,8 @@ import { recipeOf } from './recipes.ts';
 
 type Jax = typeof import('@jax-js/jax');
 type JaxArray = numpy.Array;
+/** The devices of jax-js that take part. */
+export type JaxDevice = 'wasm' | 'webgpu';
 type Body = (x: JaxArray, y: JaxArray, z: JaxArray) => JaxArray;
 
 /** Bodies for `jit`; jax-js consumes its operands, so one that is used again is taken by reference. */
@@ -57,13 +60,17 @@ function convolution(
 
 function operation(
   jax: Jax,
+  device: JaxDevice,
   name: OperationName,
   inputs: readonly JaxArray[],
   options: OperationOptions,
 ): Operation<JaxArray> | null {
   const [x, y] = inputs as [JaxArray, JaxArray];
   const recipe = recipeOf(name);
-  if (recipe) return { run: trainingStep(jax, recipe, inputs, options.compiled ?? true) };
+  if (recipe) {
+    const ended = device === 'webgpu';
+    return { run: trainingStep(jax, recipe, inputs, options.compiled ?? true, ended), ended };
+  }
   if (name === 'conv' || name === 'convBackward') return { run: convolution(jax, name, inputs, options) };
   if (name === 'adds') {
     return {
@@ -84,19 +91,21 @@ function operation(
   return { run: () => [compiled(...inputs.map((input) => input.ref))] };
 }
 
-/** jax-js on its WebAssembly backend and one thread; operations and whole steps are compiled by `jit`. */
-export async function jaxEngine(): Promise<Engine> {
+/** jax-js on one of its devices, wasm with one thread; operations and whole steps are compiled by `jit`. */
+export async function jaxEngine(device: JaxDevice): Promise<Engine> {
+  if (device === 'webgpu') await openGpu();
   const jax = await import('@jax-js/jax');
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
+  const open = await jax.init(device);
+  if (!open.includes(device)) throw new Error(`jax-js does not open its ${device} device`);
   return inProcess<JaxArray>({
-    name: 'jax-js wasm',
+    name: `jax-js ${device}`,
+    enter: () => jax.defaultDevice(device),
     array: (data, { shape, classes }) =>
       classes === undefined
         ? jax.numpy.array(data, { shape: [...shape] })
         : jax.numpy.array(Int32Array.from(data), { shape: [...shape] }),
-    operation: (name, inputs, options) => operation(jax, name, inputs, options),
-    wait: (value) => value.blockUntilReady(),
+    operation: (name, inputs, options) => operation(jax, device, name, inputs, options),
+    wait: (values) => jax.blockUntilReady([...values]),
     read: async (value) => Float32Array.from((await value.ref.data()) as Float32Array),
     release: (value) => value.dispose(),
     close: () => {},

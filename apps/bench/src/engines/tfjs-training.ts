@@ -4,7 +4,7 @@ import { adam, blockParameters, heads, type Recipe } from './recipes.ts';
 type Tfjs = typeof import('@tensorflow/tfjs-core');
 
 function dense(tf: Tfjs, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return tf.add(tf.matMul(x, weight, false, true), bias);
+  return tf.add(tf.matMul(x, weight), bias);
 }
 
 function normalized(tf: Tfjs, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
@@ -67,13 +67,18 @@ function causalMask(tf: Tfjs, tokens: number): Tensor {
   return tf.tensor2d(rows);
 }
 
-/** The CNN's parameters with their axes as tfjs wants them. */
-function forImages(tf: Tfjs, weights: readonly Tensor[], size: number): Tensor[] {
+/**
+ * The parameters with their axes as tfjs wants them, on which it is faster: kernels `[H, W, in, out]`, weights `[in, out]`.
+ *
+ * @param size - Rows of what reaches the linear layer of the CNN, as many as columns.
+ */
+function ownLayout(tf: Tfjs, { network }: Recipe, weights: readonly Tensor[], size: number): Tensor[] {
   return weights.map((weight, i) => {
     if (weight.rank === 4) return tf.transpose(weight, [2, 3, 1, 0]);
-    if (i !== 4) return weight;
-    const [classes] = weight.shape as [number];
-    return tf.reshape(tf.transpose(tf.reshape(weight, [classes, -1, size, size]), [0, 2, 3, 1]), weight.shape);
+    if (weight.rank !== 2 || (network === 'gpt' && i === 0)) return weight;
+    const [out] = weight.shape as [number];
+    if (network !== 'cnn') return tf.transpose(weight, [1, 0]);
+    return tf.reshape(tf.transpose(tf.reshape(weight, [out, -1, size, size]), [2, 3, 1, 0]), [-1, out]);
   });
 }
 
@@ -84,13 +89,12 @@ function decay(tf: Tfjs, parameters: readonly Variable[], rate: number): void {
   });
 }
 
-/** A training step; the loss is read each time. */
-export function trainingStep(tf: Tfjs, recipe: Recipe, inputs: readonly Tensor[]): () => Tensor[] {
+/** A training step; the loss is still to be read. */
+export function trainingStep(tf: Tfjs, recipe: Recipe, inputs: readonly Tensor[]): () => Tensor {
   const [given, targets] = inputs.slice(-2) as [Tensor, Tensor];
   const images = recipe.network === 'cnn';
   const examples = images ? tf.transpose(given, [0, 2, 3, 1]) : given;
-  const weights = inputs.slice(0, -2);
-  const start = images ? forImages(tf, weights, (given.shape[2] as number) / 4) : weights;
+  const start = ownLayout(tf, recipe, inputs.slice(0, -2), (given.shape[2] as number) / 4);
   const parameters: Variable[] = start.map((weight) => tf.variable(weight));
   const mask = recipe.network === 'gpt' ? causalMask(tf, given.shape[1] as number) : tf.scalar(0);
   const classes = parameters.at(-1)?.shape[0] as number;
@@ -111,7 +115,6 @@ export function trainingStep(tf: Tfjs, recipe: Recipe, inputs: readonly Tensor[]
     if (recipe.optimizer === 'adamW') decay(tf, parameters, recipe.lr * weightDecay);
     optimizer.applyGradients(parameters.map(({ name }) => ({ name, tensor: grads[name] as Tensor })));
     tf.dispose(grads);
-    value.dataSync();
-    return [value];
+    return value;
   };
 }

@@ -1,12 +1,14 @@
-import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { openGpu } from '../gpu/open.ts';
 import type { Engine, Operation, OperationName, OperationOptions } from './engine.ts';
 import { inProcess } from './in-process.ts';
 import { recipeOf } from './recipes.ts';
 import { trainingStep } from './tfjs-training.ts';
 
 type Tfjs = typeof import('@tensorflow/tfjs-core');
+/** The backends of TensorFlow.js that take part. */
+export type TfjsBackend = 'cpu' | 'wasm' | 'webgpu';
 type Body = (x: Tensor, y: Tensor, z: Tensor) => Tensor;
 
 function bodiesOf(tf: Tfjs): Readonly<Partial<Record<OperationName, Body>>> {
@@ -77,6 +79,27 @@ function convolution(
   };
 }
 
+/** A training step that reads its loss: where the device has to be awaited, that is the last it does. */
+function step(tf: Tfjs, run: () => Tensor): Operation<Tensor> {
+  if (tf.getBackend() !== 'webgpu') {
+    return {
+      run: () => {
+        const loss = run();
+        loss.dataSync();
+        return [loss];
+      },
+    };
+  }
+  return {
+    run: async () => {
+      const loss = run();
+      await loss.data();
+      return [loss];
+    },
+    ended: true,
+  };
+}
+
 function operation(
   tf: Tfjs,
   name: OperationName,
@@ -85,7 +108,7 @@ function operation(
 ): Operation<Tensor> | null {
   const [x, y, z] = inputs as [Tensor, Tensor, Tensor];
   const recipe = recipeOf(name);
-  if (recipe) return { run: trainingStep(tf, recipe, inputs) };
+  if (recipe) return step(tf, trainingStep(tf, recipe, inputs));
   if (name === 'conv' || name === 'convBackward') return convolution(tf, name, inputs, options);
   if (name === 'adds') return { run: () => [sumOf(tf, x, y, options.times ?? 1)] };
   if (name === 'matmul') {
@@ -96,14 +119,30 @@ function operation(
   return body ? { run: () => [tf.tidy(() => body(x, y, z))] } : null;
 }
 
-async function load(backend: 'cpu' | 'wasm'): Promise<Tfjs> {
+/** What a backend on WebGPU has; its work is sent when something is read, or when there is much of it. */
+type GpuBackend = Pick<WebGPUBackend, 'ensureCommandEncoderReady' | 'endComputePassEncoder' | 'submitQueue' | 'queue'>;
+
+/** Waits until the device has done all that it was asked for, without reading more than others read. */
+async function waitForGpu(tf: Tfjs): Promise<void> {
+  const backend = tf.backend() as unknown as GpuBackend;
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+  await backend.queue.onSubmittedWorkDone();
+}
+
+async function load(backend: TfjsBackend): Promise<Tfjs> {
+  if (backend === 'webgpu') await openGpu();
   const tf = await import('@tensorflow/tfjs-core');
   tf.enableProdMode();
   // It registers the gradients, which the core alone does not have.
   await import('@tensorflow/tfjs-layers');
   if (backend === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
+  else if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
   else {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
+    const { createRequire } = await import('node:module');
+    const { dirname, sep } = await import('node:path');
     const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
     wasm.setWasmPaths(`${dirname(entry)}${sep}`);
     wasm.setThreadsCount(1);
@@ -112,15 +151,15 @@ async function load(backend: 'cpu' | 'wasm'): Promise<Tfjs> {
   return tf;
 }
 
-/** TensorFlow.js on one of its backends, on one thread. */
-export async function tfjsEngine(backend: 'cpu' | 'wasm'): Promise<Engine> {
+/** TensorFlow.js on one of its backends, wasm with one thread. */
+export async function tfjsEngine(backend: TfjsBackend): Promise<Engine> {
   const tf = await load(backend);
   return inProcess<Tensor>({
     name: `tfjs ${backend}`,
     enter: () => tf.setBackend(backend),
     array: (data, { shape, classes }) => tf.tensor(data, [...shape], classes === undefined ? 'float32' : 'int32'),
     operation: (name, inputs, options) => operation(tf, name, inputs, options),
-    wait: () => {},
+    wait: () => (backend === 'webgpu' ? waitForGpu(tf) : undefined),
     read: async (value) => Float32Array.from(await value.data()),
     release: (value) => value.dispose(),
     close: () => {},

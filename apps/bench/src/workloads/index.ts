@@ -6,6 +6,7 @@ import { memoryWorkload } from './mem.ts';
 import { reductionWorkload } from './red.ts';
 import { roofWorkload } from './roof.ts';
 import { startWorkload } from './start.ts';
+import { submitsWorkload } from './submits.ts';
 import { threadsWorkload } from './threads.ts';
 import { trainingWorkloads } from './training.ts';
 import type { CaseWorkload, SpecialWorkload } from './workload.ts';
@@ -27,6 +28,7 @@ export function workloadsUpTo(limit: number): (CaseWorkload | SpecialWorkload)[]
     reductionWorkload(limit),
     eagerWorkload(limit),
     ...trainingWorkloads(limit),
+    submitsWorkload(limit),
     threadsWorkload(limit),
   ];
 }

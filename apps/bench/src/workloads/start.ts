@@ -16,6 +16,8 @@ interface Beginning {
   readonly name: string;
   /** Whether the command line asks for it. */
   asked(flags: Flags): boolean;
+  /** What a page has already: run first, and not timed. */
+  readonly given?: string;
   /** Imports and computes `value`, the first result. */
   readonly script: string;
   /** Imports what a model with one linear layer and SGD needs. */
@@ -26,6 +28,16 @@ interface Beginning {
 
 const tfjsModel = `import { matMul, add, variable, train } from '@tensorflow/tfjs-core';
   import '@tensorflow/tfjs-core/dist/register_all_gradients';`;
+
+/** WebGPU of this process, as browsers have it. */
+const givenGpu = `const { create, globals } = await import('webgpu'); Object.assign(globalThis, globals);
+  const own = globalThis.navigator ?? { userAgent: 'Node.js', hardwareConcurrency: 1 };
+  Object.defineProperty(own, 'gpu', { value: create([]) });
+  if (!globalThis.navigator) globalThis.navigator = own;
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (descriptor) {
+    return requestDevice.call(this, { ...descriptor, requiredFeatures: [...(descriptor?.requiredFeatures ?? [])].flat() });
+  };`;
 
 const beginnings: readonly Beginning[] = [
   {
@@ -48,8 +60,39 @@ const beginnings: readonly Beginning[] = [
       import { wasm } from '@flambeau/backend-wasm'; console.log(Linear, SGD, wasm);`,
   },
   {
+    name: 'flambeau webgpu',
+    asked: ({ device }) => device === 'webgpu',
+    given: givenGpu,
+    script: `const { openBackend, tensor, use } = await import('flambeau');
+      await openBackend('webgpu');
+      use('webgpu');
+      const value = (await tensor([[1, 2], [3, 4]]).matmul(tensor([[1, 0], [0, 1]])).toArray())[3];`,
+    model: `import { Linear } from '@flambeau/nn'; import { SGD } from '@flambeau/optim';
+      import { webgpu } from '@flambeau/backend-webgpu'; console.log(Linear, SGD, webgpu);`,
+  },
+  {
+    name: 'jax-js webgpu',
+    asked: ({ device, peers }) => device === 'webgpu' && peers.includes('jax'),
+    given: givenGpu,
+    script: `const { init, defaultDevice, numpy } = await import('@jax-js/jax');
+      await init('webgpu'); defaultDevice('webgpu');
+      const value = (await numpy.matmul(numpy.array([[1, 2], [3, 4]]), numpy.array([[1, 0], [0, 1]])).data())[3];`,
+    model: `import { init, defaultDevice, numpy, valueAndGrad, jit } from '@jax-js/jax';
+      console.log(init, defaultDevice, numpy.matmul, numpy.add, valueAndGrad, jit);`,
+  },
+  {
+    name: 'tfjs webgpu',
+    asked: ({ peers }) => peers.includes('tfjs-webgpu'),
+    given: givenGpu,
+    script: `const tf = await import('@tensorflow/tfjs-core'); await import('@tensorflow/tfjs-backend-webgpu');
+      tf.enableProdMode(); await tf.setBackend('webgpu');
+      tf.env().set('WEBGPU_CPU_FORWARD', false);
+      const value = (await tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1, 0], [0, 1]])).data())[3];`,
+    model: `${tfjsModel} import '@tensorflow/tfjs-backend-webgpu'; console.log(matMul, add, variable, train);`,
+  },
+  {
     name: 'jax-js wasm',
-    asked: ({ peers }) => peers.includes('jax'),
+    asked: ({ device, peers }) => device !== 'webgpu' && peers.includes('jax'),
     script: `const { init, defaultDevice, numpy } = await import('@jax-js/jax');
       await init('wasm'); defaultDevice('wasm');
       const value = (await numpy.matmul(numpy.array([[1, 2], [3, 4]]), numpy.array([[1, 0], [0, 1]])).data())[3];`,
@@ -82,8 +125,9 @@ const beginnings: readonly Beginning[] = [
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /** Time from before the import to the first result, in a new process (milliseconds). */
-async function firstResult({ name, script }: Beginning): Promise<number> {
-  const text = `const started = performance.now();
+async function firstResult({ name, given = '', script }: Beginning): Promise<number> {
+  const text = `${given}
+    const started = performance.now();
     ${script}
     process.stdout.write('\\n' + JSON.stringify([performance.now() - started, value]));
     process.exit(0);`;
@@ -103,7 +147,7 @@ async function shipped({ model, asset }: Beginning): Promise<{ code: number; ass
     write: false,
     format: 'esm',
     platform: 'browser',
-    external: ['node:*', 'worker_threads', 'perf_hooks', 'os', 'fs', 'path', 'crypto'],
+    external: ['node:*', 'webgpu', 'worker_threads', 'perf_hooks', 'os', 'fs', 'path', 'crypto'],
     logLevel: 'silent',
   });
   const size = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;

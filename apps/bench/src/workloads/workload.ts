@@ -59,9 +59,15 @@ export interface CaseWorkload extends Workload {
   readonly engines?: (flags: Flags) => Promise<readonly Engine[] | string>;
 }
 
+/** What the command line asks for, and its engines, ours first. */
+export interface Setting {
+  readonly flags: Flags;
+  engines(): Promise<readonly Engine[]>;
+}
+
 /** A workload that measures in its own way. */
 export interface SpecialWorkload extends Workload {
-  run(setting: { readonly flags: Flags }): Promise<Findings>;
+  run(setting: Setting): Promise<Findings>;
 }
 
 /** Bytes of `count` float32 numbers. */
