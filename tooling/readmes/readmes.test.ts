@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireGpu } from '../gpu/gpu.mjs';
 import { snippetsOf } from './snippets.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -44,9 +45,13 @@ test('the types of every example are right', { timeout: 60_000 }, async () => {
   expect(stdout).toBe('');
 });
 
+const gpu = requireGpu('the examples with WebGPU');
+
 describe('the examples run, and print what they say', () => {
-  test.for(snippets.filter(({ runs }) => runs))('$place', { timeout: 60_000 }, async ({ file, expected }) => {
-    const { stdout } = await run(process.execPath, [join(root, 'tooling', 'run.mjs'), file]);
+  const runnable = snippets.filter(({ runs, code }) => runs && (gpu || !/webgpu/i.test(code)));
+  test.for(runnable)('$place', { timeout: 60_000 }, async ({ file, expected }) => {
+    const env = { ...process.env, ...gpu };
+    const { stdout } = await run(process.execPath, [join(root, 'tooling', 'run.mjs'), file], { env });
     if (expected.length > 0) expect(stdout.trimEnd().split('\n')).toEqual(expected);
   });
 });

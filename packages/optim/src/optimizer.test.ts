@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { isGradEnabled, memoryStats, type Tensor, tensor } from '@flambeau/autograd';
+import { isGradEnabled, memoryStats, scope, type Tensor, tensor } from '@flambeau/autograd';
 import { StateDictError } from '@flambeau/backend';
 import { LazyLinear, Linear } from '@flambeau/nn';
 import { describe, expect, test } from 'vitest';
@@ -214,6 +214,33 @@ describe('state dict', () => {
     handle.remove();
     optimizer.loadStateDict(new SGD([leaf(1)], { lr: 2 }).stateDict());
     expect(order.slice(4)).toEqual(['lr 5', 'lr 2']);
+  });
+});
+
+describe('scopes', () => {
+  const step = (layer: Linear, optimizer: Adam | SGD): void =>
+    scope(() => {
+      optimizer.zeroGrad();
+      layer(tensor([[1, 2]]))
+        .sum()
+        .backward();
+      optimizer.step();
+    });
+
+  test.for([
+    (params: Tensor[]) => new Adam(params, { amsgrad: true }),
+    (params: Tensor[]) => new SGD(params, { lr: 0.1, momentum: 0.9 }),
+  ])('state made inside one outlives it', (make) => {
+    const layer = new Linear(2, 1);
+    const optimizer = make([...layer.parameters()]);
+    step(layer, optimizer);
+    const { buffers } = memoryStats();
+    step(layer, optimizer);
+    step(layer, optimizer);
+    expect(memoryStats().buffers).toBe(buffers);
+    scope(() => optimizer.loadStateDict(optimizer.stateDict()));
+    step(layer, optimizer);
+    expect(optimizer.stepsTaken).toBe(4);
   });
 });
 

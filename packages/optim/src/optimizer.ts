@@ -1,4 +1,4 @@
-import { enableGrad, noGrad, registerCompanions, type Tensor } from '@flambeau/autograd';
+import { enableGrad, keep, noGrad, registerCompanions, type Tensor } from '@flambeau/autograd';
 import { ArgumentError } from '@flambeau/backend';
 import { type HookHandle, HookList, type HookOptions } from './hooks.ts';
 import {
@@ -199,11 +199,17 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
           const grad = this.letsGradientsGo ? param.peekGrad() : param.grad;
           if (grad === null) continue;
           this.update(param, grad, group);
+          this.#keepState(param);
           updated += 1;
         }
       }
     });
     if (updated === 0) this.#refuseUninitialized();
+  }
+
+  /** Lets what is kept for a parameter outlive the scopes that are open: it is needed as long as the optimizer is. */
+  #keepState(param: Tensor): void {
+    for (const tensor of this.companionsOf(param)) keep(tensor);
   }
 
   /** A step that finds no gradient at all may have come before the first call of a lazy module: its parameters say so when touched. */
@@ -265,7 +271,10 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
     const { groups, state } = unpackState<Options, State>(this.#name, given, this.paramGroups, this.defaults);
     this.paramGroups.splice(0, this.paramGroups.length, ...groups);
     this.state.clear();
-    for (const [param, entry] of state) this.state.set(param, entry);
+    for (const [param, entry] of state) {
+      this.state.set(param, entry);
+      this.#keepState(param);
+    }
     for (const hook of this.#loadPostHooks) hook(this as unknown as Optimizer);
   }
 

@@ -144,7 +144,7 @@ class ProductCode {
         for (let c = 0; c < block.columns; c++) {
           const sum = `sums[${r * block.columns + c}]`;
           const products = STEPS.map((q) => `${right[q]?.[c]} * ${left[q]?.[r]}`);
-          lines.add(`${sum} = ${products.reduce((text, product) => `(${text} + ${product})`, sum)};`);
+          lines.add(`${sum} = ${sum} + ((${products[0]} + ${products[1]}) + (${products[2]} + ${products[3]}));`);
         }
       }
     });

@@ -3,10 +3,10 @@ import { openRuntime } from './testing/open-runtime.ts';
 
 const MIB = 2 ** 20;
 
-test('memory is used again, last freed first, whatever the dtype', async () => {
+test('memory is used again, oldest first, whatever the dtype', async () => {
   const { runtime } = await openRuntime();
   const [a, b] = [runtime.allocate('float32', 100), runtime.allocate('float32', 100)];
-  const { memory } = b;
+  const { memory } = a;
   runtime.free(a);
   runtime.free(b);
   runtime.free(b);

@@ -83,6 +83,7 @@ export class Buffers {
   static #ids = 0;
   readonly #home: Home;
   readonly #collector = new Collector();
+  /** By size class, highest id first: work that repeats then meets the same memory again, and its bind groups. */
   readonly #pool: (Piece[] | undefined)[] = [];
   /** Every piece that is not destroyed. */
   readonly #holdings = new Set<Holding>();
@@ -147,11 +148,10 @@ export class Buffers {
   /** As `take`, but memory that nothing recorded touches, so that a write may overtake what is recorded. */
   takeIdle(bytes: number): Piece {
     const number = sizeClass(bytes);
-    const pieces = this.#pool[number];
-    // The first was given back first; when that is still needed, so are nearly all.
-    const piece = pieces?.[0];
-    if (!piece || piece.holding.lastUse === this.#home.batch.number) return this.#make(number);
-    pieces.shift();
+    const pieces = this.#pool[number] ?? [];
+    const at = pieces.findLastIndex(({ holding }) => holding.lastUse !== this.#home.batch.number);
+    if (at < 0) return this.#make(number);
+    const [piece] = pieces.splice(at, 1) as [Piece];
     this.#pooledBytes -= piece.size;
     return piece;
   }
@@ -169,7 +169,13 @@ export class Buffers {
     }
     while (this.#pooledBytes > bound) this.#evict();
     piece.holding.pooledAt = ++this.#puts;
-    pieces.push(piece);
+    let [low, high] = [0, pieces.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((pieces[middle] as Piece).id > piece.id) low = middle + 1;
+      else high = middle;
+    }
+    pieces.splice(low, 0, piece);
     this.#pooledBytes += piece.size;
   }
 
@@ -264,14 +270,15 @@ export class Buffers {
 
   /** Gives up what has been kept for longest. */
   #evict(): void {
-    let oldest: Piece[] = [];
+    let oldest: Piece | undefined;
     for (const pieces of this.#pool) {
-      const [piece] = pieces ?? [];
-      if (pieces && piece && piece.holding.pooledAt < (oldest[0]?.holding.pooledAt ?? Number.POSITIVE_INFINITY)) {
-        oldest = pieces;
+      for (const piece of pieces ?? []) {
+        if (!oldest || piece.holding.pooledAt < oldest.holding.pooledAt) oldest = piece;
       }
     }
-    const { size, holding } = oldest.shift() as Piece;
+    const { size, sizeClass, holding } = oldest as Piece;
+    const pieces = this.#pool[sizeClass] as Piece[];
+    pieces.splice(pieces.indexOf(oldest as Piece), 1);
     this.#pooledBytes -= size;
     this.#destroy(holding);
   }

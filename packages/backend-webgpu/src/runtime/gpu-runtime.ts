@@ -7,6 +7,7 @@ import { Buffers, OwnedBuffer, type Piece } from './buffers.ts';
 import type { OpenDevice } from './device.ts';
 import { narrow, widen } from './elements.ts';
 import { Faults } from './faults.ts';
+import { Naps } from './naps.ts';
 import { type CompiledProgram, Programs } from './programs.ts';
 import { Reads } from './reads.ts';
 import type { GpuBuffer, Program, Recorder } from './recorder.ts';
@@ -27,6 +28,7 @@ export class GpuRuntime implements Recorder {
   readonly #buffers: Buffers;
   readonly #reads: Reads;
   readonly #uploads: Uploads;
+  readonly #naps = new Naps();
 
   /** @param name - What users call the device. */
   constructor(name: string, { device, limits }: OpenDevice) {
@@ -42,7 +44,7 @@ export class GpuRuntime implements Recorder {
     this.floats = batch.floats;
     this.#groups = new BindGroups(device, statistics);
     this.#buffers = new Buffers({ name, device, limits, batch, faults, statistics });
-    this.#reads = new Reads(device, batch, faults, statistics);
+    this.#reads = new Reads(device, batch, faults, this.#naps, statistics);
     batch.followers = this.#reads;
     this.#uploads = new Uploads(device.queue, batch, this.#buffers, this);
   }
@@ -124,7 +126,7 @@ export class GpuRuntime implements Recorder {
     this.#batch.submit();
     const waiter = this.faults.wait();
     try {
-      await this.device.queue.onSubmittedWorkDone();
+      await this.#naps.during(this.device.queue.onSubmittedWorkDone());
     } catch (error) {
       throw await this.faults.explain('synchronize', waiter, error);
     }

@@ -3,6 +3,7 @@ import type { Batch, Followers } from './batch.ts';
 import type { Piece } from './buffers.ts';
 import type { Faults } from './faults.ts';
 import { MAP_READ, usage } from './flags.ts';
+import type { Naps } from './naps.ts';
 import { classBytes, sizeClass } from './size-classes.ts';
 import type { WebGpuStatistics } from './statistics.ts';
 
@@ -39,6 +40,7 @@ export class Reads implements Followers {
   readonly #device: GPUDevice;
   readonly #batch: Batch;
   readonly #faults: Faults;
+  readonly #naps: Naps;
   readonly #statistics: WebGpuStatistics;
   /** Asked for since the last work was recorded. */
   #open: Group | null = null;
@@ -49,10 +51,11 @@ export class Reads implements Followers {
   readonly #pool: (GPUBuffer[] | undefined)[] = [];
   #pooledBytes = 0;
 
-  constructor(device: GPUDevice, batch: Batch, faults: Faults, statistics: WebGpuStatistics) {
+  constructor(device: GPUDevice, batch: Batch, faults: Faults, naps: Naps, statistics: WebGpuStatistics) {
     this.#device = device;
     this.#batch = batch;
     this.#faults = faults;
+    this.#naps = naps;
     this.#statistics = statistics;
   }
 
@@ -105,7 +108,7 @@ export class Reads implements Followers {
 
   async #finish({ requests, bytes }: Group, memory: GPUBuffer, waiter: number): Promise<void> {
     try {
-      await memory.mapAsync(MAP_READ, 0, bytes);
+      await this.#naps.during(memory.mapAsync(MAP_READ, 0, bytes));
       await this.#faults.settle('read', waiter);
     } catch (error) {
       const reason = await this.#faults.explain('read', waiter, error);
