@@ -185,7 +185,7 @@ describe('plans', () => {
   ) => planPacked({ sizes: { batches: 1, rows, columns, depth }, forms, quads: true, bindingBytes });
 
   it('take large blocks for large products', () => {
-    expect(plan(512, 512, 512)).toMatchObject({ block: { rows: 12, columns: 8 }, packs: false, parts: 1 });
+    expect(plan(512, 512, 512)).toMatchObject({ block: { rows: 16, columns: 8 }, packs: false, parts: 1 });
   });
 
   it('turn narrow products round', () => {
@@ -224,7 +224,7 @@ describe('shaders', () => {
   const { kernel } = matmul(8, 8, 8, 'ntn', 'float16');
   const roles = rolesOf(kernel, false);
   const results = { axes: [[0, 1, 1]] as const, shared: [0] };
-  const rows = { axes: [0, 1, 1] as const, form: 'depth' as const };
+  const rows = { axes: [0, 1, 1, true] as const, form: 'depth' as const };
   const product = (limits: DeviceLimits): string =>
     productShader(
       kernel,
@@ -244,13 +244,13 @@ describe('shaders', () => {
   });
 
   it('pack through bounds', () => {
-    const operand = { dtype: 'float32', bounds: 1, fill: 0, axes: [0, 2, 1] } as const;
+    const operand = { dtype: 'float32', bounds: 1, fill: 0, axes: [0, 2, 1, true] } as const;
     expect(packShader({ operand, width: 16 }, LIMITS).code).toMatchSnapshot();
   });
 
   it('multiply by tiles of workgroup memory', () => {
     const tile = { rows: 8, columns: 8, depth: 4, rowVectors: 1, columnVectors: 1 };
-    const side = { axes: [0, 1, 1], along: 'depth' } as const;
+    const side = { axes: [0, 1, 1, true], along: 'depth' } as const;
     const variant = { tile, rows: side, columns: side, results };
     expect(tileShader(kernel, roles, variant, { ...LIMITS, software: false }).code).toMatchSnapshot();
   });

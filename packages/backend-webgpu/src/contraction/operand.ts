@@ -4,15 +4,16 @@ import type { Parameters } from '../shader.ts';
 import type { Library } from '../wgsl/library.ts';
 import type { Lines } from '../wgsl/lines.ts';
 import { emitConstant, fromStorage } from '../wgsl/scalar.ts';
-import { type Path, PathCode, pushPath, sumOf } from './path.ts';
+import { type Path, PathCode, pushPath, SHORT, sumOf } from './path.ts';
 import type { OperandPaths } from './roles.ts';
 
-/** Axes of an operand's paths along batch, lines and depth. */
-export type OperandAxes = readonly [number, number, number];
+/** Axes of an operand's paths along batch, lines and depth, and whether each of these is {@link SHORT}. */
+export type OperandAxes = readonly [batch: number, lines: number, depth: number, areShort: boolean];
 
 /** The axes of paths. */
 export function axesOf({ batch, lines, depth }: OperandPaths): OperandAxes {
-  return [batch.sizes.length, lines.sizes.length, depth.sizes.length];
+  const areShort = [batch, lines, depth].every(({ sizes }) => sizes.reduce((a, b) => a * b, 1) < SHORT);
+  return [batch.sizes.length, lines.sizes.length, depth.sizes.length, areShort];
 }
 
 /** Adds the launch numbers of an operand, in the order in which {@link OperandCode} declares them. */
@@ -87,6 +88,7 @@ export class OperandCode {
   /** Where an index of the batch starts; also takes launch numbers out of loops over the depth. */
   start(lines: Lines, batch: string): Place {
     this.#paths[2].hoist(lines);
+    if (this.#shape.axes[3]) for (const path of this.#paths) path.invert(lines);
     this.#extents.forEach((extent, b) => {
       this.#extents[b] = lines.let(extent);
     });

@@ -1,5 +1,5 @@
 import type { Form } from './operand.ts';
-import { type BlockShape, LANES, STEP } from './product.ts';
+import { type BlockShape, LANES, STEP, swapsRows } from './product.ts';
 import type { Sizes } from './roles.ts';
 
 /** A product by blocks of some shape, and the time for each sum and step (nanoseconds of one thread, on SwiftShader). */
@@ -7,9 +7,19 @@ interface Choice extends BlockShape {
   readonly cost: number;
 }
 
-/** Larger ones are slower: their code leaves the first-level cache. */
-const QUAD_CHOICES: readonly Choice[] = [
-  { rows: 12, columns: 8, cost: 0.44 },
+/** Where invocations swap what they read. Larger ones are slower: the code of a step must stay below some 75 KB. */
+const SWAP_CHOICES: readonly Choice[] = [
+  { rows: 16, columns: 8, cost: 0.36 },
+  { rows: 12, columns: 8, cost: 0.41 },
+  { rows: 24, columns: 4, cost: 0.39 },
+  { rows: 16, columns: 4, cost: 0.44 },
+  { rows: 8, columns: 4, cost: 0.6 },
+  { rows: 4, columns: 4, cost: 0.9 },
+];
+
+/** Where each sends what it reads to all. */
+const BROADCAST_CHOICES: readonly Choice[] = [
+  { rows: 12, columns: 8, cost: 0.45 },
   { rows: 16, columns: 4, cost: 0.5 },
   { rows: 8, columns: 4, cost: 0.65 },
   { rows: 4, columns: 4, cost: 1 },
@@ -23,7 +33,7 @@ const CHOICES: readonly Choice[] = [
 ];
 
 /** Time to pack an element (nanoseconds). */
-const PACK_COST = 20;
+const PACK_COST = 14;
 
 /** Blocks that keep the threads of a device busy. */
 const UNITS = 8;
@@ -64,20 +74,29 @@ function costOf({ batches, rows, columns, depth }: Sizes, choice: Choice, packs:
   return depth * (rounds * tiles * choice.rows * width * choice.cost + (packs ? batches * columns * PACK_COST : 0));
 }
 
-/** Chooses blocks, and whether m and n change places. */
+/** Chooses blocks, whether m and n change places, and whether columns are packed. */
 export function planPacked({ sizes, forms, quads, bindingBytes }: PlanInput): Plan {
   const swapped: Sizes = { ...sizes, rows: sizes.columns, columns: sizes.rows };
-  const choices = quads ? QUAD_CHOICES : CHOICES;
-  let block = choices[0] as Choice;
-  let swap = false;
+  let best: { readonly block: Choice; readonly swap: boolean; readonly packs: boolean } | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const own of [sizes, swapped]) {
-    for (const choice of choices) {
-      const cost = costOf(own, choice, forms[own === sizes ? 1 : 0] === 'single');
-      if (cost < least) [block, swap, least] = [choice, own === swapped, cost];
+  for (const swap of [false, true]) {
+    const own = swap ? swapped : sizes;
+    const [rows, columns] = swap ? [forms[1], forms[0]] : forms;
+    const isEither = columns === 'depth' && rows !== 'depth' && quads;
+    for (const packs of isEither ? [false, true] : [columns === 'single']) {
+      const choices = !quads
+        ? CHOICES
+        : swapsRows(rows, packs ? undefined : columns)
+          ? SWAP_CHOICES
+          : BROADCAST_CHOICES;
+      for (const block of choices) {
+        const cost = costOf(own, block, packs);
+        if (cost < least) [best, least] = [{ block, swap, packs }, cost];
+      }
     }
   }
-  return cut(swap ? swapped : sizes, block, swap, forms[swap ? 0 : 1] === 'single', Math.min(ROOM, bindingBytes));
+  const { block, swap, packs } = best as NonNullable<typeof best>;
+  return cut(swap ? swapped : sizes, block, swap, packs, Math.min(ROOM, bindingBytes));
 }
 
 function cut(sizes: Sizes, block: BlockShape, swap: boolean, packs: boolean, room: number): Plan {

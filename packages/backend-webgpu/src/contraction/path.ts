@@ -49,6 +49,9 @@ export function groupSize(extents: readonly number[], { axes, extent }: Group): 
   return size;
 }
 
+/** Elements of a group up to which a quotient of floats finds where an index lies; products of rounding errors stay below ½ / size. */
+export const SHORT: number = 2 ** 20;
+
 /** The code that follows a path with a certain number of axes. */
 export class PathCode {
   readonly #parameters: Parameters;
@@ -56,6 +59,8 @@ export class PathCode {
   readonly #axes: number;
   readonly #quantities: number;
   readonly #hoisted = new Map<string, string>();
+  /** For each axis, the reciprocal of its size. */
+  #reciprocals: readonly string[] = [];
 
   /** @param quantities - The address and the bounds. */
   constructor(parameters: Parameters, name: string, axes: number, quantities: number) {
@@ -84,24 +89,33 @@ export class PathCode {
     }
   }
 
+  /** Lets {@link at} multiply by reciprocals where it would divide integers, which is slow; for fewer elements than {@link SHORT}. */
+  invert(lines: Lines): void {
+    this.#reciprocals = Array.from({ length: this.#axes }, (_, axis) =>
+      axis > 0 ? lines.let(`1.0f / f32(${this.#number(`size${axis}`)})`) : '',
+    );
+  }
+
   #number(name: string): string {
     return this.#hoisted.get(name) ?? this.#parameters.ref(`${this.#name}_${name}`);
   }
 
   /** How far each quantity has moved at a row-major index (u32) of the group; null where it does not move. */
   at(lines: Lines, index: string): (string | null)[] {
-    let rest = index;
+    let rest = this.#axes ? lines.let(`i32(${index})`) : '';
     const moved: string[][] = Array.from({ length: this.#quantities }, () => []);
     for (let axis = this.#axes - 1; axis >= 0; axis--) {
       let own = rest;
       if (axis > 0) {
         const size = this.#number(`size${axis}`);
-        const outer = lines.let(`${rest} / ${size}`);
-        own = `(${rest} - ${outer} * ${size})`;
+        const reciprocal = this.#reciprocals[axis];
+        const outer = lines.let(
+          reciprocal ? `i32((f32(${rest}) + 0.5f) * ${reciprocal})` : `i32(u32(${rest}) / ${size})`,
+        );
+        own = lines.let(`${rest} - ${outer} * i32(${size})`);
         rest = outer;
       }
-      const place = lines.let(`i32(${own})`);
-      moved.forEach((sum, q) => sum.push(`${place} * ${this.#number(`step${axis}_${q}`)}`));
+      moved.forEach((sum, q) => sum.push(`${own} * ${this.#number(`step${axis}_${q}`)}`));
     }
     return moved.map((sum) => (sum.length ? lines.let(sum.join(' + ')) : null));
   }

@@ -83,6 +83,20 @@ export function productShader(
   return new ProductCode(kernel, roles, variant, limits).shader();
 }
 
+/**
+ * Whether invocations that exchange what they have read of rows swap it: what an invocation gets then belongs to the step, or the row,
+ * whose number differs from the expected one as the invocation's own does from 0. That is less code than to send each value to all.
+ *
+ * @param columns - How columns are read; absent where they are packed.
+ */
+export function swapsRows(rows: Form, columns?: Form): boolean {
+  // Vectors of four steps of a column have them in one order.
+  return rows === 'depth' || columns !== 'depth';
+}
+
+/** Functions that give the value of the invocation whose number differs in these bits. */
+const SWAPS = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
+
 const STEPS = Array.from({ length: STEP }, (_, q) => q);
 
 class ProductCode {
@@ -113,7 +127,11 @@ class ProductCode {
     if (!results) this.#bindings.add('partial', 'write', 'f32');
     const rowType = storageType(rowShape.dtype, limits);
     this.#bindings.add('rows', 'read', rows.form === 'single' ? rowType : `vec4<${rowType}>`);
-    this.#bindings.add('columns', 'read', `vec4<${columnShape ? storageType(columnShape.dtype, limits) : 'f32'}>`);
+    this.#bindings.add(
+      'columns',
+      'read',
+      columnShape ? `vec4<${storageType(columnShape.dtype, limits)}>` : this.#stepType,
+    );
   }
 
   shader(): Shader {
@@ -135,16 +153,17 @@ class ProductCode {
     lines.add(`let end_depth = min(from_depth + ${launch('partDepth')}, ${launch('endDepth')});`);
     lines.add(`var sums: array<f32, ${block.rows * block.columns}>;`);
     if (quads) lines.add('let own = member & 3u;');
-    const readRows = this.#rowReader(quads);
+    const readRows = this.#rowReader();
     const readColumns = this.#columnReader();
     lines.block(`for (var k = from_depth; k < end_depth; k += ${STEP}u)`, () => {
       const left = readRows();
       const right = readColumns();
       for (let r = 0; r < block.rows; r++) {
+        const row = left(r);
         for (let c = 0; c < block.columns; c++) {
           const sum = `sums[${r * block.columns + c}]`;
-          const products = STEPS.map((q) => `${right[q]?.[c]} * ${left[q]?.[r]}`);
-          lines.add(`${sum} = ${sum} + ((${products[0]} + ${products[1]}) + (${products[2]} + ${products[3]}));`);
+          const products = STEPS.map((q) => `${right[q]?.[c]} * ${row[q]}`);
+          lines.add(`${sum} = (((${sum} + ${products[0]}) + ${products[1]}) + ${products[2]}) + ${products[3]};`);
         }
       }
     });
@@ -163,6 +182,28 @@ class ProductCode {
   }
 
   readonly #launch = (name: keyof ProductNumbers): string => this.#parameters.ref(name);
+
+  /** What a packed panel holds for a lane and a step: loads of more at once need less code. */
+  get #stepType(): string {
+    const vectors = this.#variant.block.columns / 4;
+    return vectors === 1 ? 'vec4<f32>' : `mat${vectors}x4<f32>`;
+  }
+
+  get #swaps(): boolean {
+    const { rows, columns } = this.#variant;
+    return this.#limits.subgroups && swapsRows(rows.form, columns?.form);
+  }
+
+  /** The value of another of the four invocations. */
+  #other(value: string, i: number): string {
+    if (!this.#swaps) return this.#lines.let(`quadBroadcast(${value}, ${i}u)`);
+    return i === 0 ? value : this.#lines.let(`${SWAPS[i]}(${value})`);
+  }
+
+  /** The step `q` of those that are written out, for this invocation. */
+  #turned(q: number): string {
+    return this.#swaps && this.#variant.rows.form !== 'depth' ? `k + (${q}u ^ own)` : `k + ${q}u`;
+  }
 
   /** A vector, or zeros where a condition fails; there is none where the depth ends at a whole step. */
   #masked(value: string, isInside: string): string {
@@ -184,40 +225,34 @@ class ProductCode {
     return this.#lines.let(step);
   }
 
-  /** Prepares rows, and returns what writes code that reads them: by step, by row. */
-  #rowReader(quads: boolean): () => string[][] {
+  /** Prepares rows, and returns what writes code that reads them, which returns what writes code for one of them: by step. */
+  #rowReader(): () => (row: number) => readonly string[] {
     const lines = this.#lines;
     const operand = this.#rows;
     const { block, rows } = this.#variant;
-    const groups = Array.from({ length: block.rows / 4 }, (_, v) => v);
-    const inGroup = [0, 1, 2, 3];
+    const quads = this.#limits.subgroups;
     const start = operand.start(lines, 'batch');
     const last = `${this.#launch('rows')} - 1u`;
     const place = (row: string, end = last): Place => operand.line(lines, start, lines.let(`min(${row}, ${end})`));
-    const spread = (values: readonly string[]): string[] =>
-      values.flatMap((name) => [...'xyzw'].map((c) => `${name}.${c}`));
     const wide = (at: Place, moved: Place): string => `vec4<f32>(rows[(${operand.address(at, moved)}) >> 2u])`;
-    const broadcast = (name: string, q: number): string => lines.let(`quadBroadcast(${name}, ${q}u)`);
+    const component = (name: string | undefined, i: number): string => `${name}.${'xyzw'[i]}`;
+    const groups = Array.from({ length: block.rows / 4 }, (_, v) => v);
+    const inGroup = [0, 1, 2, 3];
     if (rows.form === 'depth') {
-      // Each vector has four steps of one row.
-      const columnsOf = (vectors: readonly string[]): string[][] =>
-        STEPS.map((q) => vectors.map((name) => `${name}.${'xyzw'[q]}`));
-      const read = (at: Place, moved: Place): string => lines.let(this.#masked(wide(at, moved), this.#areInside()));
-      if (quads) {
-        const places = groups.map((v) => place(`first_row + ${4 * v}u + own`));
-        return () => {
-          const moved = operand.depth(lines, 'k');
-          const vectors = places.map((at) => read(at, moved));
-          return columnsOf(vectors.flatMap((name) => inGroup.map((i) => broadcast(name, i))));
-        };
-      }
-      const places = groups.flatMap((v) => inGroup.map((i) => place(`first_row + ${4 * v + i}u`)));
+      // Each vector has four steps of one row; of four rows, each invocation reads one.
+      const places = quads
+        ? groups.map((v) => place(`first_row + ${4 * v}u + own`))
+        : groups.flatMap((v) => inGroup.map((i) => place(`first_row + ${4 * v + i}u`)));
       return () => {
         const moved = operand.depth(lines, 'k');
-        return columnsOf(places.map((at) => read(at, moved)));
+        const vectors = places.map((at) => lines.let(this.#masked(wide(at, moved), this.#areInside())));
+        return (row) => {
+          const vector = quads ? this.#other(vectors[row >> 2] as string, row & 3) : vectors[row];
+          return STEPS.map((q) => component(vector, q));
+        };
       };
     }
-    // Each vector has four rows at one step.
+    // Each vector has four rows at one step; of four steps, each invocation reads one.
     const places = groups.map((v) =>
       rows.form === 'lines'
         ? [place(`first_row + ${4 * v}u`, `(${last}) & ${0xfffffffc}u`)]
@@ -234,10 +269,17 @@ class ProductCode {
         return lines.let(this.#masked(value, isInside));
       });
     };
-    if (!quads) return () => STEPS.map((q) => spread(vectorsAt(`k + ${q}u`)));
+    if (!quads) {
+      return () => {
+        const steps = STEPS.map((q) => vectorsAt(`k + ${q}u`));
+        return (row) => steps.map((vectors) => component(vectors[row >> 2], row & 3));
+      };
+    }
     return () => {
       const vectors = vectorsAt(lines.let('k + own'));
-      return STEPS.map((q) => spread(vectors.map((name) => broadcast(name, q))));
+      if (this.#swaps) return (row) => STEPS.map((q) => this.#other(component(vectors[row >> 2], row & 3), q));
+      const sent = STEPS.map((q) => vectors.map((name) => this.#other(name, q)));
+      return (row) => sent.map((names) => component(names[row >> 2], row & 3));
     };
   }
 
@@ -254,11 +296,12 @@ class ProductCode {
       const sheet = `(batch - ${launch('firstBatch')}) * ${launch('panelBatch')}`;
       const panel = `(${sheet} * ${launch('columnPanels')} + column_panel) * ${launch('panelDepth')}`;
       const first = `${panel} + from_depth - ${launch('firstDepth')}`;
-      const start = lines.let(`(${first}) * ${block.columns}u + lane * ${groups.length}u`);
-      return () => {
-        const at = lines.let(`${start} + (k - from_depth) * ${block.columns}u`);
-        return STEPS.map((q) => spread(groups.map((v) => lines.let(`columns[${at} + ${q * block.columns + v}u]`))));
-      };
+      const start = lines.let(`(${first}) * ${LANES}u + lane`);
+      return () =>
+        STEPS.map((q) => {
+          const step = lines.let(`columns[${start} + (${this.#turned(q)} - from_depth) * ${LANES}u]`);
+          return spread(groups.length === 1 ? [step] : groups.map((v) => `${step}[${v}]`));
+        });
     }
     const start = operand.start(lines, 'batch');
     const last = `${launch('columns')} - 1u`;
@@ -276,21 +319,32 @@ class ProductCode {
     const places = groups.map((v) => place(`first_column + ${4 * v}u`, `(${last}) & ${0xfffffffc}u`));
     return () =>
       STEPS.map((q) => {
-        const moved = operand.depth(lines, this.#step(`k + ${q}u`));
-        return spread(places.map((at) => lines.let(this.#masked(wide(at, moved), this.#isInside(`k + ${q}u`)))));
+        const depth = lines.let(this.#turned(q));
+        const moved = operand.depth(lines, this.#step(depth));
+        return spread(places.map((at) => lines.let(this.#masked(wide(at, moved), this.#isInside(depth)))));
       });
+  }
+
+  /** Goes through the rows of the block that exist; `r` counts their sums. */
+  #eachRow(body: (row: string) => void): void {
+    const lines = this.#lines;
+    const isTurned = this.#swaps && this.#variant.rows.form === 'depth';
+    lines.block(`for (var r = 0u; r < ${this.#variant.block.rows}u; r++)`, () => {
+      const row = lines.let(isTurned ? 'first_row + (r ^ own)' : 'first_row + r');
+      lines.block(`if (${row} < ${this.#launch('rows')})`, () => body(row));
+    });
   }
 
   #storeResults(output: Results): void {
     const lines = this.#lines;
-    const { rows, columns } = this.#variant.block;
+    const { columns } = this.#variant.block;
     output.atBatch('batch');
     const prepared: Column[] = [];
     for (let c = 0; c < columns; c++) {
       prepared.push(output.column(lines.let(`first_column + ${c}u`), this.#launch('columns')));
     }
-    lines.block(`for (var r = 0u; r < min(${rows}u, ${this.#launch('rows')} - first_row); r++)`, () => {
-      output.atRow(lines.let('first_row + r'));
+    this.#eachRow((row) => {
+      output.atRow(row);
       prepared.forEach((column, c) => {
         lines.block(`if (${column.isInside})`, () => output.store(column, lines.let(`sums[r * ${columns}u + ${c}u]`)));
       });
@@ -300,10 +354,10 @@ class ProductCode {
   #storeSums(): void {
     const lines = this.#lines;
     const launch = this.#launch;
-    const { rows, columns } = this.#variant.block;
+    const { columns } = this.#variant.block;
     lines.add(`let sheet = (${launch('firstPart')} + part) * ${launch('batches')} + batch;`);
-    lines.block(`for (var r = 0u; r < min(${rows}u, ${launch('rows')} - first_row); r++)`, () => {
-      lines.add(`let line = (sheet * ${launch('rows')} + first_row + r) * ${launch('columns')};`);
+    this.#eachRow((row) => {
+      lines.add(`let line = (sheet * ${launch('rows')} + ${row}) * ${launch('columns')};`);
       for (let c = 0; c < columns; c++) {
         lines.block(`if (first_column + ${c}u < ${launch('columns')})`, () =>
           lines.add(`partial[line + first_column + ${c}u] = sums[r * ${columns}u + ${c}u];`),

@@ -97,7 +97,7 @@ class TileCode {
     this.#bindings = this.#results?.bindings ?? new Bindings([], 0, limits);
     if (!results) this.#bindings.add('partial', 'write', 'f32');
     for (const side of ['rows', 'columns'] as const) {
-      const { dtype } = operandShape(kernel, operandAccess(roles, side), [0, 0, 0]);
+      const { dtype } = operandShape(kernel, operandAccess(roles, side), [0, 0, 0, true]);
       this.#bindings.add(side, 'read', storageType(dtype, limits));
     }
   }

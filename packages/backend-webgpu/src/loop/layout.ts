@@ -4,7 +4,8 @@ import { deviceShape, type Work } from './device-shape.ts';
 import { layoutNumbers } from './launch-numbers.ts';
 import { accessesIn, bufferOf, isStill, type LoopInput, stageAccesses, stageOfAccess } from './loop-input.ts';
 import { partSlots, passesOf } from './passes.ts';
-import type { Variant } from './variant.ts';
+import type { LoopSize, Variant } from './variant.ts';
+import { BLOCK } from './walk.ts';
 import { weigh } from './weight.ts';
 
 /** How one launch's work is laid out. */
@@ -26,6 +27,13 @@ const FEWEST_COLUMNS = 4;
 /** Most instructions that are written four times so that memory moves in fours: more would take too long to compile. */
 const MOST_IN_FOURS = 48;
 
+/** Most steps of a loop that are written out, and most instructions in all of them: SwiftShader takes minutes to compile thrice as many. */
+const MOST_STEPS = 8;
+const MOST_WRITTEN = 192;
+
+/** Instructions that an access is worth, besides those of expressions. */
+const ACCESS_WEIGHT = 4;
+
 /** Decides how a launch's work is laid out, by its extents and by which accesses start and move in fours. */
 export function layOut(
   input: LoopInput,
@@ -37,7 +45,8 @@ export function layOut(
   const { kernel } = input;
   const order = new Order(kernel, extents);
   const { fast, along, loops } = order.choose();
-  const isLight = weigh(kernel) <= MOST_IN_FOURS;
+  const weight = weigh(kernel);
+  const isLight = weight <= MOST_IN_FOURS;
   const wide = isLight
     ? wideBuffers(input, fast, along, loops, aligned, sharing, order)
     : [...kernel.inputs, ...kernel.outputs].map(() => false);
@@ -70,6 +79,7 @@ export function layOut(
   cuts.forEach((axis, s) => {
     numbers[layoutNumbers.length + s] = grain * Math.ceil(order.extent(s, axis) / chunks / grain);
   });
+  const elementWeight = weight + ACCESS_WEIGHT * kernel.accesses.length;
   const variant: Variant = {
     sharing,
     width,
@@ -77,6 +87,16 @@ export function layOut(
     along,
     fast,
     loops,
+    sizes: loops.map((axes, s) => {
+      const isWide = along === 'inner' && width > 1;
+      return order.sizes(
+        s,
+        axes,
+        elementWeight * (along === 'outer' ? width : 1),
+        chunks > 1 ? (cuts[s] as number) : -1,
+        lanes > 1 || isWide,
+      );
+    }),
     cuts,
     wide,
     rows: shape.rows,
@@ -135,6 +155,25 @@ class Order {
       if (this.extent(s, axis) > this.extent(s, found)) found = axis;
     }
     return found < 0 && stage.inner > 0 ? outer : found;
+  }
+
+  /** What is known of the sizes of a stage's loops: the innermost are written out as long as that is not much. */
+  sizes(s: number, axes: readonly number[], weight: number, cut: number, isLastShared: boolean): LoopSize[] {
+    let written = weight;
+    return axes
+      .toReversed()
+      .map((axis, i): LoopSize => {
+        const extent = this.extent(s, axis);
+        const isWhole = axis !== cut && (i > 0 || !isLastShared);
+        if (isWhole && extent > 0 && extent <= MOST_STEPS && written * extent <= MOST_WRITTEN) {
+          written *= extent;
+          return extent;
+        }
+        // Loops around this one are not written out, unless they have one step.
+        written = MOST_WRITTEN;
+        return extent > BLOCK ? 'long' : 'short';
+      })
+      .toReversed();
   }
 
   /** Whether the sizes along an outer axis, or else along the last loops of all stages, are multiples of four. */

@@ -212,15 +212,13 @@ class LoopWriter {
 
   /** A stage without inner axes: its one value. */
   #single(stage: ReduceStage, row: Sites): string[] {
-    const { library, lines, kernel, numbers } = this.#context;
-    // Zero, but not as a constant: compilers take 0 - x, 0 / x and 0 + x as if there were no NaN and no -0.
-    const zero = (): string => `min(${numbers.layout('total')}, 0)`;
-    if (countsPositions(stage)) return [lines.let(zero())];
+    const { library, lines, kernel } = this.#context;
+    if (countsPositions(stage)) return [lines.let(this.#context.zero)];
     const values = row.evaluate(stage.expr, { results: this.#results, values: [new Map()] });
     const dtype = foldedDType(kernel, stage);
-    // A sum starts from 0, which makes -0 into 0.
     if (stage.op !== 'sum' || !isFloat(dtype)) return values;
-    const start = lines.let(`bitcast<f32>(${zero()})`);
+    // A sum starts from 0, which makes -0 into 0.
+    const start = lines.let(`bitcast<f32>(${this.#context.zero})`);
     return values.map((value) => lines.let(emitOp(library, 'add', dtype, [start, value])));
   }
 

@@ -32,7 +32,7 @@ export function enterAxis(
   const { numbers, lines, input } = context;
   const addresses = new Map(place.addresses);
   const bounds = new Map(place.bounds);
-  for (const number of accesses) {
+  for (const number of index === '0' ? [] : accesses) {
     const step = context.access(number).steps[axis];
     const address = addresses.get(number) as string;
     if (step === 'unit') addresses.set(number, lines.let(`${address} + ${index}`));

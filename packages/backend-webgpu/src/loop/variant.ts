@@ -1,3 +1,6 @@
+/** What is known of a loop's size: the extent, where all its steps are written out, or whether it may be long. */
+export type LoopSize = number | 'short' | 'long';
+
 /** What a shader of a loop kernel is made for, beyond the kernel itself. */
 export interface Variant {
   /** For each buffer (inputs, then outputs), where the same one stands first; absent when all differ. */
@@ -12,6 +15,8 @@ export interface Variant {
   readonly fast: number;
   /** For each stage, the order in which its inner axes are walked, outermost first; lanes share the last one. */
   readonly loops: readonly (readonly number[])[];
+  /** For each of those loops, its size. */
+  readonly sizes: readonly (readonly LoopSize[])[];
   /** For each stage, the inner axis that chunks cut; -1 where there is none. */
   readonly cuts: readonly number[];
   /** For each buffer, whether it is bound as vectors of four elements. */

@@ -1,9 +1,10 @@
 import type { Context } from './context.ts';
 import { stageAccesses } from './loop-input.ts';
 import { enterAxis, type Place } from './place.ts';
+import type { LoopSize } from './variant.ts';
 
 /** Steps of an invocation after which a sum starts anew. */
-const BLOCK = 128;
+export const BLOCK = 128;
 
 /** What an invocation of a workgroup is. */
 export interface Invocation {
@@ -35,8 +36,8 @@ export function walkInner(
     const index = lines.var('i32', from);
     lines.block(`for (; ${index} < ${to}; ${index} += ${step})`, () => body(index));
   };
-  const steps = (from: string, to: string, step: number, body: (index: string) => void): void => {
-    if (!inBlock) {
+  const steps = (size: LoopSize, from: string, to: string, step: number, body: (index: string) => void): void => {
+    if (!inBlock || size !== 'long') {
       loop(from, to, step, body);
       return;
     }
@@ -54,6 +55,15 @@ export function walkInner(
       return;
     }
     const isLast = depth === axes.length - 1;
+    const size = variant.sizes[s]?.[depth] as LoopSize;
+    if (typeof size === 'number') {
+      for (let index = 0; index < size; index++) {
+        const inside = enterAxis(context, place, accesses, axis, `${index}`);
+        if (isLast) visit(inside, 1);
+        else level(depth + 1, inside);
+      }
+      return;
+    }
     const isWide = isLast && along === 'inner' && width > 1;
     let from = '0';
     let to = context.extent(s, axis);
@@ -65,7 +75,7 @@ export function walkInner(
     const end = isWide && !variant.even ? lines.let(`${to} & -${width}`) : to;
     const lane = isLast ? invocation.lane : undefined;
     const first = lane ? lines.let(`${from} + ${lane}${each > 1 ? ` * ${each}` : ''}`) : from;
-    steps(first, end, lane ? lanes * each : each, (index) => {
+    steps(size, first, end, lane ? lanes * each : each, (index) => {
       const inside = enterAxis(context, place, accesses, axis, index);
       if (isLast) visit(inside, each);
       else level(depth + 1, inside);

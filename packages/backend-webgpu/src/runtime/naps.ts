@@ -2,7 +2,7 @@
 const SHARE = 1 / 8;
 
 /** Longest nap, which is how late other events of the program may be seen (milliseconds). */
-const LONGEST = 1;
+const LONGEST = 0.5;
 
 /** What Node and Bun have beyond the web; Deno has it too, but waits by itself. */
 interface Host {
