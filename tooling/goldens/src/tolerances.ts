@@ -18,7 +18,13 @@ const base: Readonly<Record<string, Tolerance>> = {
 const ERROR_FACTOR = 4;
 
 /** Wider bounds for single ops or classes, each with its reason. */
-const exceptions: Readonly<Record<string, Tolerance & { readonly reason: string }>> = {};
+const exceptions: Readonly<Record<string, Tolerance & { readonly reason: string }>> = {
+  MultiheadAttention: {
+    rtol: 2e-6,
+    atol: 6e-6,
+    reason: 'gradients through its softmax cancel; another order of summation errs five times as far as PyTorch',
+  },
+};
 
 /**
  * The tolerance for one comparison.
