@@ -1,4 +1,4 @@
-import { ones, type Tensor, tensor, zeros } from '@flambeau/autograd';
+import { memoryStats, ones, scope, type Tensor, tensor, zeros } from '@flambeau/autograd';
 import { ArgumentError, DeviceError, StateDictError } from '@flambeau/backend';
 import { describe, expect, test } from 'vitest';
 import * as nn from './index.ts';
@@ -154,4 +154,24 @@ describe('modules and losses on two devices name both', () => {
     expect(call).toThrow(DeviceError);
     expect(call).toThrow(/'cpu'.*'asynchronous'|'asynchronous'.*'cpu'/);
   });
+});
+
+test('a thousand models come and go, and leave the pool within its bound', { timeout: 120_000 }, async () => {
+  const input = ones([4, 32]);
+  const live = (): void => {
+    const model = new nn.Sequential(new nn.Linear(32, 64), new nn.ReLU(), new nn.Linear(64, 8));
+    scope(() => model(input).sum().backward());
+    for (const parameter of model.parameters()) {
+      parameter.grad?.dispose();
+      parameter.dispose();
+    }
+  };
+  live();
+  const { buffers, bytes, pooledBytes } = memoryStats();
+  for (let i = 0; i < 1000; i++) live();
+  await input.toArray();
+  const after = memoryStats();
+  expect([after.buffers, after.bytes]).toEqual([buffers, bytes]);
+  // Devices that keep freed memory for reuse need no more of it for the thousandth than for the first.
+  expect(after.pooledBytes).toBeLessThanOrEqual(pooledBytes + 2 ** 20);
 });
