@@ -91,6 +91,34 @@ describe('what must be read at once names what to await instead', () => {
   });
 });
 
+describe('what happens while something is awaited', () => {
+  test('positions and moved values are those of the call', async () => {
+    const x = floats(1, 0, 2);
+    const positions = x.nonzeroAsync();
+    const moving = toDevice(x, cpu);
+    x.fill_(1);
+    expect(await (await positions).tolist()).toEqual([[0], [2]]);
+    expect(await (await moving).tolist()).toEqual([1, 0, 2]);
+  });
+
+  test('whether history is recorded is decided by the call', async () => {
+    const x = floats(1, 2, 3).requiresGrad_();
+    const m = mask(true, false, true);
+    const silent = autograd.noGrad(() => [
+      x.maskedSelectAsync(m),
+      x.indexAsync(m),
+      x.repeatInterleaveAsync(there([1, 0, 2], 'int32')),
+    ]);
+    for (const each of await Promise.all(silent)) expect(each.requiresGrad).toBe(false);
+    const recorded = x.maskedSelectAsync(m);
+    await autograd.noGrad(async () => expect((await recorded).requiresGrad).toBe(true));
+  });
+
+  test('oneHotAsync refuses what oneHot refuses', async () => {
+    await expect(autograd.oneHotAsync(there([-2, 1], 'int32'))).rejects.toThrow('must be non-negative; got -2');
+  });
+});
+
 describe('masks that need no count', () => {
   test('one value, or one row of values, for all true elements', async () => {
     const x = there([

@@ -117,7 +117,12 @@ describe('webgpu', () => {
     await first.recorder.device.lost;
     await Promise.resolve();
     expect(first.lost).toBe(true);
-    await refusesAll(first, x, executable, /^\[\w+\] the device was lost: .*Call await use\('webgpu'\) again/);
+    await refusesAll(
+      first,
+      x,
+      executable,
+      /^\[\w+\] the device was lost: .*Open it again, by await use\('webgpu'\) or/,
+    );
     expect(getBackend('webgpu')).toBe(first);
 
     const second = await openBackend('webgpu');

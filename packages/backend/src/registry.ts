@@ -17,7 +17,7 @@ let defaultName: string | undefined;
  * Makes a device known by name, for us and for third parties alike. The first one registered is the default device.
  *
  * @param name - What users write, e.g. `'cpu'`.
- * @param create - Called once, when the device is first needed.
+ * @param create - Called when the device is first needed, and again when it was lost and is opened anew.
  * @throws {ArgumentError} The name is empty, or taken by another factory.
  */
 export function registerBackend(name: string, create: BackendFactory): void {
@@ -47,7 +47,8 @@ export function adoptBackend(backend: Backend): void {
     );
   }
   known?.backend?.dispose();
-  entries.set(name, { create: () => cannotReopen(name), backend });
+  // Whoever registered the device knows how to open it anew, should this one be lost.
+  entries.set(name, { create: known?.create ?? (() => cannotReopen(name)), backend });
   defaultName ??= name;
 }
 

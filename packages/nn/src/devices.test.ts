@@ -113,6 +113,12 @@ test('clipping waits for the norm only where its value is asked for', async () =
   x.grad = tensor([Number.NaN, 4], { device });
   await expect(nn.utils.clipGradNormAsync_([x], 1, { errorIfNonfinite: true })).rejects.toThrow(ArgumentError);
   expect(await (await nn.utils.clipGradNormAsync_([], 1, { errorIfNonfinite: true })).item()).toBe(0);
+  const near = ones([1], { device: cpu, requiresGrad: true });
+  near.grad = tensor([4], { device: cpu });
+  x.grad = tensor([3, 0], { device });
+  expect(await (await nn.utils.clipGradNormAsync_([near, x], 1)).item()).toBe(5);
+  expect(await near.grad.item()).toBeCloseTo(0.8, 5);
+  expect(await x.grad.tolist()).toEqual([expect.closeTo(0.6, 5), 0]);
 });
 
 describe('modules and losses on two devices name both', () => {

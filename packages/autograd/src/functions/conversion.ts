@@ -31,7 +31,7 @@ export function to(x: Tensor, target: DType | string | Tensor): Tensor {
   if (isDType(target)) return castTo(x, target);
   if (typeof target !== 'string')
     throw new ArgumentError('to', `needs a dtype, a device or a Tensor; got ${describe(target)}.`);
-  return target === x.device ? x : moveNow('to', x, deviceOf(target), x.dtype);
+  return moveNow('to', x, deviceOf(target), x.dtype);
 }
 
 /** Converts and moves, where the tensor can be read at once. */
@@ -55,9 +55,10 @@ function moveNow(op: string, x: Tensor, device: Device, dtype: DType): Tensor {
 
 /** A tensor without elements, elsewhere. */
 function moved(x: Tensor, device: Device, dtype: DType): Tensor {
-  const out = emptyOn(x, device, x.shape, dtype);
-  record('copy', NONE, [x], [out], KEEP.nothing);
-  return out;
+  const ready = castWhereHeld('to', x, device, dtype);
+  const out = emptyOn(x, device, x.shape, ready.dtype);
+  record('copy', NONE, [ready], [out], KEEP.nothing);
+  return castTo(out, dtype);
 }
 
 /** The tensor as the dtype, or as it is where only the other device can convert it. */
@@ -75,16 +76,21 @@ function castWhereHeld(op: string, x: Tensor, device: Device, dtype: DType): Ten
  */
 export async function toDevice(x: Tensor, target: string, dtype: DType = x.dtype): Promise<Tensor> {
   requireTensor('toDevice', x);
-  if (target === x.device) return castTo(x, dtype);
+  if (target === x.device && !x.runtime.backend.lost) return castTo(x, dtype);
   const wanted = isGradEnabled();
+  // Values are those of the call, whatever happens while the device opens.
+  const ready = x.runtime.holds(dtype) ? castTo(x, dtype) : x;
+  const source = contiguousSource(ready);
+  const reading = x.numel() ? x.runtime.backend.read(source.buffer, source.layout.offset, source.numel()) : null;
+  // Whoever waits below hears of it, unless opening has failed before.
+  reading?.catch(() => {});
   await openBackend(target);
   const device = deviceOf(target);
   device.requireDType('toDevice', dtype);
-  if (x.numel() === 0) return withGradMode(wanted, () => moved(x, device, dtype));
-  const ready = withGradMode(wanted, () => castWhereHeld('toDevice', x, device, dtype));
-  const source = contiguousSource(ready);
-  const data = await x.runtime.backend.read(source.buffer, source.layout.offset, source.numel());
+  device.requireDType('toDevice', ready.dtype);
+  const data = await reading;
   return withGradMode(wanted, () => {
+    if (!data) return moved(ready, device, dtype);
     const out = emptyOn(x, device, x.shape, ready.dtype);
     device.backend.write(out.buffer, data);
     record('copy', NONE, [ready], [out], KEEP.nothing);

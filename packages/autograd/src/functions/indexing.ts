@@ -10,6 +10,7 @@ import {
 } from '@flambeau/backend';
 import { describe, requireTensor } from '../core/arguments.ts';
 import { isTensor, record, recordInPlace, requireSameDevice, requireWritable, snapshot } from '../core/dispatch.ts';
+import { isGradEnabled, withGradMode } from '../core/grad-mode.ts';
 import type { Operand } from '../core/graph.ts';
 import { contiguousCopy, copyInto, filled } from '../kernels/copy.ts';
 import { runLinearIndex } from '../kernels/gather.ts';
@@ -58,8 +59,9 @@ export function index(x: Tensor, ...items: readonly IndexItem[]): Tensor {
 /** {@link index}, waiting for the numbers of true elements of masks; for every device. */
 export async function indexAsync(x: Tensor, ...items: readonly IndexItem[]): Promise<Tensor> {
   requireTensor('indexAsync', x);
+  const recording = isGradEnabled();
   const found = await awaitMasks('indexAsync', x, items);
-  return pickItems(parseItems('indexAsync', x, found.items, found.known));
+  return withGradMode(recording, () => pickItems(parseItems('indexAsync', x, found.items, found.known)));
 }
 
 function pickItems({ view, axes, indices }: ParsedIndex): Tensor {
@@ -217,8 +219,9 @@ export async function indexPutAsync(
 ): Promise<Tensor> {
   requireTensor('indexPutAsync', x);
   requireItems('indexPutAsync', items);
+  const recording = isGradEnabled();
   const found = await awaitMasks('indexPutAsync', x, items);
-  return putItems('indexPutAsync', clone(x), found.items, values, options, found.known);
+  return withGradMode(recording, () => putItems('indexPutAsync', clone(x), found.items, values, options, found.known));
 }
 
 function requireItems(op: string, items: unknown): void {
@@ -235,8 +238,9 @@ export async function putItemsAsync<T extends Tensor>(
 ): Promise<T> {
   requireTensor(op, target);
   requireItems(op, items);
+  const recording = isGradEnabled();
   const found = await awaitMasks(op, target, items);
-  return putItems(op, target, found.items, values, options, found.known);
+  return withGradMode(recording, () => putItems(op, target, found.items, values, options, found.known));
 }
 
 /** Puts values at a mask's true elements by choosing between old and new everywhere; whether that could be done. */

@@ -1,13 +1,4 @@
-import {
-  ArgumentError,
-  DeviceError,
-  DTypeError,
-  isInteger,
-  type Shape,
-  ShapeError,
-  sameShape,
-  sliceView,
-} from '@flambeau/backend';
+import { ArgumentError, DTypeError, isInteger, type Shape, ShapeError, sameShape, sliceView } from '@flambeau/backend';
 import {
   describe,
   normalizeDim,
@@ -17,13 +8,14 @@ import {
   requireTensor,
 } from '../core/arguments.ts';
 import { emptyLike, isTensor, KEEP, named, record, requireSameDevice } from '../core/dispatch.ts';
+import { isGradEnabled, withGradMode } from '../core/grad-mode.ts';
 import { resultType } from '../core/promotion.ts';
 import { contiguousCopy, copyInto } from '../kernels/copy.ts';
 import { place, through } from '../kernels/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { clone } from './clone.ts';
-import { contiguousSource } from './conversion.ts';
 import { indexSelect } from './gather.ts';
+import { readNow } from './index-arguments.ts';
 import { expand, flatten, reshape, transpose, unsqueeze } from './movement.ts';
 
 export { constantPad, diag, diagEmbed, type PadOptions, pad, tril, triu } from './padding.ts';
@@ -284,9 +276,12 @@ export async function repeatInterleaveAsync(x: Tensor, repeats: number | Tensor,
   requireTensor('repeatInterleaveAsync', x);
   if (!isTensor(repeats)) return repeatInterleave(x, repeats, dim);
   requireRepeats(repeats);
+  const recording = isGradEnabled();
   const counts = Array.from(await repeats.toArray(), Number);
-  if (dim === undefined || dim === null || x.ndim === 0) return repeatCounted(reshape(x, [-1]), counts, 0);
-  return repeatCounted(x, counts, normalizeDim('repeatInterleave', dim, x.ndim));
+  return withGradMode(recording, () => {
+    if (dim === undefined || dim === null || x.ndim === 0) return repeatCounted(reshape(x, [-1]), counts, 0);
+    return repeatCounted(x, counts, normalizeDim('repeatInterleave', dim, x.ndim));
+  });
 }
 
 function repeatCounted(x: Tensor, counts: readonly number[], axis: number): Tensor {
@@ -316,16 +311,8 @@ function requireRepeats(repeats: Tensor): void {
 
 function repeatCounts(repeats: Tensor): number[] {
   requireRepeats(repeats);
-  const { backend } = repeats.runtime;
-  if (!backend.readSync) {
-    throw new DeviceError(
-      'repeatInterleave',
-      `device '${repeats.device}' cannot be read at once. Use await repeatInterleaveAsync(), or keep the repeats on 'cpu'.`,
-      { device: repeats.device },
-    );
-  }
-  const source = contiguousSource(repeats);
-  return Array.from(backend.readSync(source.buffer, source.layout.offset, source.numel()), Number);
+  const instead = "Use await repeatInterleaveAsync(), or keep the repeats on 'cpu'.";
+  return Array.from(readNow('repeatInterleave', repeats, instead), Number);
 }
 
 function repeatedPositions(x: Tensor, counts: readonly number[], axis: number): Tensor {

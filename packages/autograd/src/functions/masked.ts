@@ -10,6 +10,8 @@ import {
 } from '@flambeau/backend';
 import { requireInteger, requireTensor } from '../core/arguments.ts';
 import { requireSameDevice } from '../core/dispatch.ts';
+import { isGradEnabled, withGradMode } from '../core/grad-mode.ts';
+import { contiguousCopy } from '../kernels/copy.ts';
 import { runOneHot } from '../kernels/gather.ts';
 import { runNonzero } from '../kernels/scatter.ts';
 import type { Tensor } from '../tensor.ts';
@@ -18,7 +20,7 @@ import { selectIndices } from './gather.ts';
 import { indexTensor, integerRange, readNow, withShape } from './index-arguments.ts';
 import { expand, select, sliceAxis, unbind } from './movement.ts';
 import { clamp, sub, where } from './pointwise.ts';
-import { amax, countNonzero } from './reduction.ts';
+import { amax, amin, countNonzero } from './reduction.ts';
 import { cumsum } from './scan.ts';
 import { requireSameDType, scatterElements } from './scatter.ts';
 
@@ -50,7 +52,9 @@ export function nonzeroAsync(x: Tensor, options: { readonly asTuple: true }): Pr
 export function nonzeroAsync(x: Tensor, options?: NonzeroOptions): Promise<Tensor | Tensor[]>;
 export async function nonzeroAsync(x: Tensor, options?: NonzeroOptions): Promise<Tensor | Tensor[]> {
   requireTensor('nonzeroAsync', x);
-  const lifted = options?.asTuple && x.ndim === 0 ? withShape(x, [1]) : x;
+  // What is counted now must be found later, whatever is written to the tensor in the meantime.
+  const copy = contiguousCopy(x);
+  const lifted = options?.asTuple && x.ndim === 0 ? withShape(copy, [1]) : copy;
   const count = countNonzero(lifted);
   const [found] = await x.runtime.backend.read(count.buffer, count.layout.offset, 1);
   const positions = runNonzero(lifted, Number(found));
@@ -100,7 +104,9 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
 /** {@link maskedSelect}, waiting for the count; for every device. */
 export async function maskedSelectAsync(x: Tensor, mask: Tensor): Promise<Tensor> {
   const operands = flattened('maskedSelectAsync', x, mask);
-  return selectIndices(operands.source, 0, select(await nonzeroAsync(operands.mask), 1, 0));
+  const recording = isGradEnabled();
+  const positions = await nonzeroAsync(operands.mask);
+  return withGradMode(recording, () => selectIndices(operands.source, 0, select(positions, 1, 0)));
 }
 
 /** A tensor and a mask, broadcast to one shape and then flattened. */
@@ -193,7 +199,7 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   let count = numClasses;
   if (x.numel() > 0 && (numClasses < 0 || x.runtime.backend.readSync)) {
     const [low, high] = integerRange('oneHot', classes, 'Give numClasses, or use await oneHotAsync().');
-    if (low < 0) throw new IndexError('oneHot', `Class values must be non-negative; got ${low}.`);
+    requireClasses(low);
     if (numClasses < 0) count = high + 1;
     else if (high >= numClasses)
       throw new IndexError(
@@ -204,10 +210,16 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   return runOneHot(classes, count, x.dtype === 'int64' ? 'int64' : 'int32');
 }
 
+function requireClasses(smallest: number): void {
+  if (smallest < 0) throw new IndexError('oneHot', `Class values must be non-negative; got ${smallest}.`);
+}
+
 /** {@link oneHot}, waiting for the largest class where `numClasses` is not given; for every device. */
 export async function oneHotAsync(x: Tensor, numClasses = -1): Promise<Tensor> {
   requireTensor('oneHotAsync', x);
   if (numClasses !== -1 || x.numel() === 0 || isFloat(x.dtype)) return oneHot(x, numClasses);
-  const [largest] = await amax(indexTensor('oneHotAsync', x)).toArray();
-  return oneHot(x, Number(largest) + 1);
+  const classes = indexTensor('oneHotAsync', x);
+  const [low, high] = (await Promise.all([amin(classes).item(), amax(classes).item()])).map(Number);
+  requireClasses(low as number);
+  return oneHot(x, (high as number) + 1);
 }

@@ -8,10 +8,9 @@ export interface Roles {
   readonly rows: Group;
   readonly columns: Group;
   readonly depth: Group;
-  /** The same groups where views of the operands have them. */
+  /** Where views of the operands have the same groups, but for the rows' depth. */
   readonly operandRows: Group;
   readonly operandColumns: Group;
-  readonly rowDepth: Group;
   readonly columnDepth: Group;
 }
 
@@ -30,7 +29,6 @@ export function rolesOf({ axes }: ContractionKernel, swap: boolean): Roles {
     depth: depth(rows),
     operandRows: { ...rows, axis: batch },
     operandColumns: { ...columns, axis: batch },
-    rowDepth: depth(rows),
     columnDepth: depth(columns),
   };
 }
@@ -68,7 +66,7 @@ export function operandPaths(launch: Launch, roles: Roles, side: 'rows' | 'colum
     view,
     batch: pathOf(launch, view, roles.batch),
     lines: pathOf(launch, view, side === 'rows' ? roles.operandRows : roles.operandColumns),
-    depth: pathOf(launch, view, side === 'rows' ? roles.rowDepth : roles.columnDepth),
+    depth: pathOf(launch, view, side === 'rows' ? roles.depth : roles.columnDepth),
   };
 }
 

@@ -79,12 +79,15 @@ class Loop {
     const parts = scratch > 0 ? recorder.borrow(scratch) : undefined;
     let bound = bindings ? bindings.select(buffers) : buffers;
     if (parts) bound = [...bound, parts];
-    for (const { program, shader } of passes) {
-      const at = recorder.reserve(program);
-      writeNumbers(recorder, at, shader.numbers, launch, numbers);
-      recorder.dispatch(program, bound, at, workgroups);
+    try {
+      for (const { program, shader } of passes) {
+        const at = recorder.reserve(program);
+        writeNumbers(recorder, at, shader.numbers, launch, numbers);
+        recorder.dispatch(program, bound, at, workgroups);
+      }
+    } finally {
+      if (parts) recorder.release(parts);
     }
-    if (parts) recorder.release(parts);
   }
 
   /** The plan of a launch, known or new. */

@@ -250,7 +250,11 @@ function wideBuffers(
     const s = stages[number] as number;
     const axis = along === 'outer' ? fast : (loops[s]?.at(-1) ?? -1);
     const buffer = at(bufferOf(kernel, access));
-    if (axis < 0 || gathered.has(number) || access.steps[axis] !== 'unit') return;
+    if (axis < 0 || gathered.has(number) || access.steps[axis] !== 'unit') {
+      // Invocations that write neighbours of one vector would meet.
+      if (access.role === 'output') use[buffer] = 'no';
+      return;
+    }
     const isOnly = access.steps.every((step, other) => other === axis || step !== 'unit');
     if (!isOnly || !aligned[number] || !isStill(input, number, axis)) use[buffer] = 'no';
     else if (use[buffer] === 'maybe' && order.extent(s, axis) >= 4) use[buffer] = 'yes';

@@ -164,6 +164,19 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
     }
   });
 
+  it('folds each element once where the last chunks are empty', async () => {
+    await check(fold('sum', view([1000001]), [], new Float32Array(1000001).fill(1)));
+    await check(fold('sum', view([2, 300003]), [2], new Float32Array(600006).fill(1)));
+    const builder = new CaseBuilder();
+    const sums = [65536, 5].map((length) => {
+      const array = new Float32Array(length).fill(1);
+      return builder.reduce('sum', [length], load(builder.read(builder.input('float32', array), view([length]))));
+    });
+    for (const sum of sums)
+      builder.store(builder.write(builder.output('float32', new Float32Array(1)), view([])), [], stage(sum));
+    await check(builder.loop([]));
+  });
+
   it('finds the first position, and NaN, across workgroups', async () => {
     const array = new Float32Array(40000).fill(1);
     await check(fold('argmax', view([40000]), [], array), 'all equal');

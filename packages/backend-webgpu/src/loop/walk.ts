@@ -69,7 +69,8 @@ export function walkInner(
     let to = context.extent(s, axis);
     if (invocation.chunk && variant.cuts[s] === axis) {
       from = lines.let(`${invocation.chunk} * ${numbers.chunk(s)}`);
-      to = lines.let(`min(${to}, ${from} + ${numbers.chunk(s)})`);
+      // The last chunks may be empty.
+      to = lines.let(`max(${from}, min(${to}, ${from} + ${numbers.chunk(s)}))`);
     }
     const each = isWide ? width : 1;
     const end = isWide && !variant.even ? lines.let(`${to} & -${width}`) : to;

@@ -123,7 +123,7 @@ test('when the device is lost, who waits is told, and everybody after', async ()
   const late = failure(runtime.read(a, 0, 16));
   for (const error of await Promise.all([...pending, late])) {
     expect(error.message).toMatch(
-      /the device was lost: .*\. Call await use\('webgpu'\) again, and load what was on it anew\.$/,
+      /the device was lost: .*\. Open it again, by await use\('webgpu'\) or with a new backend, and load what was on it anew\.$/,
     );
   }
   expect(runtime.faults.lost).toBe(true);

@@ -20,9 +20,12 @@ export class Faults {
       if (this.#end) return;
       const why = (message || reason || 'unknown').replace(/\.?$/, '.');
       this.#lost = true;
-      this.#close(`the device was lost: ${why} Call await use('${device}') again, and load what was on it anew.`, {
-        reason,
-      });
+      this.#close(
+        `the device was lost: ${why} Open it again, by await use('${device}') or with a new backend, and load what was on it anew.`,
+        {
+          reason,
+        },
+      );
     });
     gpu.onuncapturederror = (event) => {
       // Who waits for a result is told; the console need not be.
@@ -74,7 +77,7 @@ export class Faults {
    * @throws {DeviceError} What went wrong.
    */
   async settle(op: string, waiter: number): Promise<void> {
-    while (this.#pending.size) await Promise.all(this.#pending);
+    await Promise.all(this.#pending);
     this.requireLive(op);
     const fault = this.#tell(waiter);
     if (fault) throw fault;

@@ -78,7 +78,15 @@ export class GpuRuntime implements Recorder {
     }
   }
 
+  /** @throws {DeviceError} The device cannot bind so much memory. */
   borrow(bytes: number): GpuBuffer {
+    if (bytes > this.limits.bindingBytes) {
+      throw new DeviceError(
+        'run',
+        `a step needs ${bytes} bytes beside its tensors, and the device binds at most ${this.limits.bindingBytes}. Split the tensor.`,
+        { requestedBytes: bytes, maxBufferBytes: this.limits.bindingBytes },
+      );
+    }
     return new OwnedBuffer('float32', Math.ceil(bytes / 4), this.#buffers.take(bytes));
   }
 
@@ -113,9 +121,9 @@ export class GpuRuntime implements Recorder {
     if (length === 0) return Promise.resolve(hostArray(dtype, 0));
     const storage = storageType(dtype, this.limits);
     const size = storageBytes(dtype, this.limits);
-    const from = (offset * size) & -4;
-    const bytes = Math.ceil(((offset + length) * size - from) / 4) * 4;
-    const skip = offset * size - from;
+    const skip = (offset * size) % 4;
+    const from = offset * size - skip;
+    const bytes = Math.ceil((skip + length * size) / 4) * 4;
     return this.#reads.request(piece as Piece, from, bytes, (memory, at) =>
       narrow(memory, at + skip, length, dtype, storage),
     );

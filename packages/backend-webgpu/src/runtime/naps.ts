@@ -8,6 +8,7 @@ const LONGEST = 0.5;
 interface Host {
   readonly process?: { readonly versions?: { readonly node?: string } };
   readonly Deno?: unknown;
+  readonly document?: unknown;
   readonly setImmediate?: (callback: () => void) => void;
 }
 
@@ -17,7 +18,13 @@ interface Host {
  */
 export class Naps {
   readonly #host: Host = globalThis as Host;
-  readonly #isNeeded = Boolean(this.#host.process?.versions?.node && this.#host.setImmediate && !this.#host.Deno);
+  readonly #isNeeded: boolean = Boolean(
+    this.#host.process?.versions?.node &&
+      this.#host.setImmediate &&
+      !this.#host.Deno &&
+      // Pages of Electron have processes, too, and must not sleep.
+      !this.#host.document,
+  );
   /** Nobody writes to it, so that nobody is woken by it; pages may lack such memory. */
   readonly #cell = this.#isNeeded ? new Int32Array(new SharedArrayBuffer(4)) : null;
   #waiting = 0;

@@ -110,6 +110,12 @@ export class Reads implements Followers {
     try {
       await this.#naps.during(memory.mapAsync(MAP_READ, 0, bytes));
       await this.#faults.settle('read', waiter);
+      const mapped = memory.getMappedRange(0, bytes);
+      const results = requests.map(({ take, at }) => take(mapped, at));
+      memory.unmap();
+      requests.forEach(({ resolve }, i) => {
+        resolve(results[i] as HostArray);
+      });
     } catch (error) {
       const reason = await this.#faults.explain('read', waiter, error);
       memory.destroy();
@@ -118,9 +124,6 @@ export class Reads implements Followers {
     }
     this.#statistics.maps++;
     this.#statistics.downloadedBytes += bytes;
-    const mapped = memory.getMappedRange(0, bytes);
-    for (const { take, at, resolve } of requests) resolve(take(mapped, at));
-    memory.unmap();
     this.#put(memory);
   }
 
@@ -131,7 +134,9 @@ export class Reads implements Followers {
       this.#pooledBytes -= known.size;
       return known;
     }
-    return this.#device.createBuffer({ size: classBytes(number), usage: usage.mapRead | usage.copyDestination });
+    // A result may be nearly as large as memory can be, its class larger.
+    const size = Math.max(bytes, Math.min(classBytes(number), this.#device.limits.maxBufferSize));
+    return this.#device.createBuffer({ size, usage: usage.mapRead | usage.copyDestination });
   }
 
   #put(memory: GPUBuffer): void {

@@ -85,9 +85,17 @@ export async function clipGradNormAsync_(
   const op = 'clipGradNormAsync_';
   const { normType = 2, errorIfNonfinite = false } = options;
   const grads = checkedGradients(op, parameters, maxNorm, normType);
-  const total = totalNorm(grads, normType);
+  const [first] = grads;
+  if (!first) return tensor(0);
+  // Taken now, and brought to one device.
+  const norms = await Promise.all(noGrad(() => grads.map((grad) => grad.norm(normType).toDevice(first.device))));
+  const total = noGrad(() => jointNorm(norms, normType));
   if (errorIfNonfinite) requireFinite(op, await total.item(), normType);
-  scale(grads, maxNorm, total);
+  const devices = [...new Set(grads.map(({ device }) => device))];
+  const factors = await Promise.all(noGrad(() => devices.map((device) => factorOf(maxNorm, total).toDevice(device))));
+  noGrad(() => {
+    for (const grad of grads) grad.mul_(factors[devices.indexOf(grad.device)] as Tensor);
+  });
   return total;
 }
 
@@ -108,8 +116,17 @@ function totalNorm(grads: readonly Tensor[], normType: number): Tensor {
     const [first] = grads;
     if (!first) return tensor(0);
     const norms = grads.map((grad) => grad.norm(normType).to(first.device));
-    return norms.length === 1 ? (norms[0] as Tensor) : stack(norms).norm(normType);
+    return jointNorm(norms, normType);
   });
+}
+
+function jointNorm(norms: readonly Tensor[], normType: number): Tensor {
+  return norms.length === 1 ? (norms[0] as Tensor) : stack([...norms]).norm(normType);
+}
+
+/** What gradients are to be multiplied by. */
+function factorOf(maxNorm: number, total: Tensor): Tensor {
+  return div(maxNorm, total.add(1e-6)).clampMax(1);
 }
 
 function requireFinite(op: string, total: number, normType: number): void {
@@ -125,7 +142,7 @@ function requireFinite(op: string, total: number, normType: number): void {
 function scale(grads: readonly Tensor[], maxNorm: number, total: Tensor): void {
   if (grads.length === 0) return;
   noGrad(() => {
-    const factor = div(maxNorm, total.add(1e-6)).clampMax(1);
+    const factor = factorOf(maxNorm, total);
     for (const grad of grads) grad.mul_(factor.to(grad.device));
   });
 }
