@@ -10,7 +10,8 @@ import { isUninitialized } from './uninitialized.ts';
  * to where the module's are.
  */
 export async function awaitStateDict(module: AnyModule, source: StateDictLike): Promise<StateDictLike> {
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) return source;
+  // What is no dictionary is refused by who loads it.
+  if (typeof source !== 'object' || source === null || Array.isArray(source) || source instanceof Tensor) return source;
   const own = new Map(
     [...module.namedParameters(), ...module.namedBuffers()].map(([name, { device }]) => [snakePath(name), device]),
   );

@@ -93,6 +93,7 @@ describe('a state dict', () => {
       'Missing key(s) in state_dict: "bias"',
     );
     await expect(to.loadStateDictAsync(3 as never)).rejects.toThrow(StateDictError);
+    await expect(to.loadStateDictAsync(from.weight as never)).rejects.toThrow(StateDictError);
   });
 });
 

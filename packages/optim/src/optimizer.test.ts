@@ -217,6 +217,15 @@ describe('state dict', () => {
   });
 });
 
+test('a state dict that is none is refused by both ways of loading', async () => {
+  const optimizer = new Adam(new Linear(2, 1).parameters());
+  for (const param_groups of [[null], [{ params: 3 }]]) {
+    const none = { state: {}, param_groups } as never;
+    expect(() => optimizer.loadStateDict(none)).toThrow(StateDictError);
+    await expect(optimizer.loadStateDictAsync(none)).rejects.toThrow(StateDictError);
+  }
+});
+
 describe('scopes', () => {
   const step = (layer: Linear, optimizer: Adam | SGD): void =>
     scope(() => {

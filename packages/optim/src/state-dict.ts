@@ -60,8 +60,11 @@ export async function awaitState(
 ): Promise<OptimizerStateDict> {
   if (!isObject(dict) || !isObject(dict.state) || !Array.isArray(dict.param_groups)) return dict;
   const params = new Map<string, Tensor>();
-  dict.param_groups.forEach(({ params: numbers }, index) => {
-    numbers?.forEach((number, position) => {
+  dict.param_groups.forEach((group: unknown, index) => {
+    // What is no group is refused by who loads it.
+    const numbers: unknown = isObject(group) && group.params;
+    if (!Array.isArray(numbers)) return;
+    numbers.forEach((number, position) => {
       const param = groups[index]?.params[position];
       if (param) params.set(String(number), param);
     });

@@ -90,7 +90,8 @@ export function submitsFindings(found: readonly StepCounts[]): Findings {
   );
   const head = columns.map(([, title]) => title);
   const table = [tableText(about, head, rows), ...notes, ''].join('\n');
-  return { table, record: { workload: about.name, steps: found } };
+  const failed = found.filter(({ engine, cannot }) => cannot && engine.startsWith('flambeau')).length;
+  return { table, record: { workload: about.name, steps: found }, failed };
 }
 
 /** What a training step asks of WebGPU in each engine. @param limit - Largest extent (elements). */
