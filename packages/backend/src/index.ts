@@ -60,6 +60,7 @@ export {
   type StoreStage,
   stepsOf,
 } from './kernel.ts';
+export { accessesIn, bufferOf, countsPositions, type LoopInput, stageAccesses, viewAxis } from './loop-input.ts';
 export { randomBits } from './philox.ts';
 export { printExpr, printKernel, structuralKey } from './print.ts';
 export {
@@ -75,6 +76,7 @@ export {
 } from './registry.ts';
 export { type RoutineName, type RoutineSignature, routines } from './routines.ts';
 export { acceptsDType, evaluateScalarOp, type ScalarOp, type ScalarOpName, scalarOps } from './scalar-ops.ts';
+export { Specializer } from './specialize.ts';
 export { requireReadable, requireWritable } from './transfer.ts';
 export { exprDType, stageDType } from './typing.ts';
 export { verifyKernel } from './verify.ts';

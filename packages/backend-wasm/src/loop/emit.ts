@@ -1,16 +1,16 @@
-import { type ReduceStage, type Stage, type StoreStage, walk } from '@flambeau/backend';
+import { type ReduceStage, type Stage, type StoreStage, stageAccesses, walk } from '@flambeau/backend';
 import { ModuleBuilder } from '../assembler/index.ts';
 import type { Program, Runtime } from '../runtime/runtime.ts';
 import { storeElements } from './element-access.ts';
 import { Evaluation, Known } from './evaluate.ts';
 import type { LaunchLayout } from './launch-layout.ts';
-import { type LoopInput, stageAccesses } from './loop-input.ts';
 import { Nest, type Position, type Range, type Site } from './nest.ts';
 import type { Loop, LoopPlan } from './plan.ts';
 import { isSmall, type Reduction, reduceLines, reduceRows } from './reduce.ts';
+import type { SizedInput } from './sized-input.ts';
 
 /** Writes a loop kernel's module in the order that a plan says. */
-export function emitLoop(input: LoopInput, plan: LoopPlan, layout: LaunchLayout, runtime: Runtime): Program {
+export function emitLoop(input: SizedInput, plan: LoopPlan, layout: LaunchLayout, runtime: Runtime): Program {
   const module = new ModuleBuilder(runtime.memory);
   const f = module.function({ parameters: ['i32', 'i32', 'i32', 'i32'], results: [] }, 'run');
   const nest = new Nest({ module, f, features: runtime.features }, input, layout);
@@ -20,12 +20,12 @@ export function emitLoop(input: LoopInput, plan: LoopPlan, layout: LaunchLayout,
 
 class Emission {
   readonly #nest: Nest;
-  readonly #input: LoopInput;
+  readonly #input: SizedInput;
   readonly #plan: LoopPlan;
   readonly #stages: readonly Stage[];
   readonly #all: readonly number[];
 
-  constructor(nest: Nest, input: LoopInput, plan: LoopPlan) {
+  constructor(nest: Nest, input: SizedInput, plan: LoopPlan) {
     this.#nest = nest;
     this.#input = input;
     this.#plan = plan;

@@ -1,11 +1,11 @@
-import type { Launch, LoopKernel } from '@flambeau/backend';
+import { type Launch, type LoopKernel, stageAccesses } from '@flambeau/backend';
 import type { Program, Run, Runtime } from '../runtime/runtime.ts';
 import { elementCost } from './cost.ts';
 import { emitLoop } from './emit.ts';
 import { LaunchLayout, SPLIT_AXIS, SPLIT_SIZE } from './launch-layout.ts';
-import { type LoopInput, stageAccesses } from './loop-input.ts';
 import { type Loop, type LoopPlan, planElements, planLines, planRows, rowChoice } from './plan.ts';
-import { Specializer } from './specialize.ts';
+import type { SizedInput } from './sized-input.ts';
+import { SizeSpecializer } from './specialize.ts';
 
 /** Fewest outer elements for which rows pay, and the length of lines below which they pay although lines walk better. */
 const SHORT_ROW = 3;
@@ -18,9 +18,9 @@ const UNIT = 64;
 const GRAIN = 15_000;
 
 /** Generates code for a loop kernel: one variant per way in which launches walk memory, made when first needed. */
-export function generateLoop(input: LoopInput, runtime: Runtime): Run {
-  const specializer = new Specializer(input);
-  if (!specializer.open) return generateVariant(input, runtime);
+export function generateLoop(input: SizedInput, runtime: Runtime): Run {
+  const specializer = new SizeSpecializer(input);
+  if (!specializer.isOpen) return generateVariant(input, runtime);
   const variants = new Map<string, Run>();
   let lastStrides = -1;
   let lastSizes = -1;
@@ -44,7 +44,7 @@ export function generateLoop(input: LoopInput, runtime: Runtime): Run {
 }
 
 /** Generates code for one layout, by lines or by rows. */
-function generateVariant(input: LoopInput, runtime: Runtime): Run {
+function generateVariant(input: SizedInput, runtime: Runtime): Run {
   const { kernel } = input;
   if (kernel.stages.every((stage) => stage.inner === 0)) return compile(input, planElements(input), runtime);
   const plan = planLines(input);
@@ -71,7 +71,7 @@ function generateVariant(input: LoopInput, runtime: Runtime): Run {
 }
 
 /** Compiles one variant, and decides at each launch which axis threads share. */
-function compile(input: LoopInput, plan: LoopPlan, runtime: Runtime): Run {
+function compile(input: SizedInput, plan: LoopPlan, runtime: Runtime): Run {
   const { kernel } = input;
   const layout = new LaunchLayout(input, scopesOf(kernel));
   let program: Program | undefined;

@@ -1,6 +1,6 @@
-import { type Bound, type DType, dtypes, type Launch, type Value, type View } from '@flambeau/backend';
+import { type Bound, type DType, dtypes, type Launch, type Value, type View, viewAxis } from '@flambeau/backend';
 import type { Runtime, WasmBuffer } from '../runtime/runtime.ts';
-import { type LoopInput, viewAxis } from './loop-input.ts';
+import type { SizedInput } from './sized-input.ts';
 
 /** Where the numbers of one access stand among a launch's (words). */
 export interface AccessLayout {
@@ -46,7 +46,7 @@ export class LaunchLayout {
   readonly #plans: readonly AccessPlan[];
   readonly #dtypes: readonly DType[];
 
-  constructor(input: LoopInput, scopes: readonly number[]) {
+  constructor(input: SizedInput, scopes: readonly number[]) {
     const { kernel } = input;
     this.#extents = kernel.stages.reduce((sum, stage) => sum + stage.inner, kernel.outer);
     let next = FIRST_EXTENT + this.#extents;

@@ -3,8 +3,8 @@ import { f64, type I32, i32, i32x4, i32x4Const, i64, type Local, select } from '
 import { type Emitter, LANES, type Lanes } from '../vector/emitter.ts';
 import { emitCast, splatValue } from '../vector/index.ts';
 import { type LaunchLayout, SPLIT_AXIS, SPLIT_SIZE } from './launch-layout.ts';
-import type { LoopInput } from './loop-input.ts';
 import type { Loop } from './plan.ts';
+import type { SizedInput } from './sized-input.ts';
 
 /** From where to where a loop runs; `from` is absent for 0. */
 export interface Range {
@@ -46,7 +46,7 @@ export class Nest {
   /** The position before any loop. */
   readonly start: Position;
 
-  constructor(e: Emitter, input: LoopInput, layout: LaunchLayout) {
+  constructor(e: Emitter, input: SizedInput, layout: LaunchLayout) {
     this.e = e;
     this.kernel = input.kernel;
     this.#layout = layout;

@@ -1,5 +1,5 @@
-import { type Access, type AxisStep, innerOffsets, type LoopKernel } from '@flambeau/backend';
-import { accessesOf, countsPositions, type LoopInput } from './loop-input.ts';
+import { type Access, type AxisStep, countsPositions, innerOffsets, type LoopKernel } from '@flambeau/backend';
+import { accessesOf, type SizedInput } from './sized-input.ts';
 
 /** One loop of a nest. */
 export interface Loop {
@@ -51,7 +51,7 @@ function whole(axis: number, extent: number): Loop {
   return { axis, extent, tile: 0 };
 }
 
-function inside(axis: number, extent: number, sizes: LoopInput['sizes']): Loop {
+function inside(axis: number, extent: number, sizes: SizedInput['sizes']): Loop {
   return { axis, extent, size: sizes?.get(extent), tile: 0 };
 }
 
@@ -73,7 +73,7 @@ export function rowChoice(kernel: LoopKernel): {
 }
 
 /** Lanes along the inner axes of each stage; the axis that walks memory by units goes last. */
-export function planLines({ kernel, sizes }: LoopInput): LoopPlan {
+export function planLines({ kernel, sizes }: SizedInput): LoopPlan {
   const offsets = innerOffsets(kernel);
   const inner = kernel.stages.map((stage, s) => {
     const axes = Array.from({ length: stage.inner }, (_, i) => kernel.outer + i);
@@ -87,7 +87,7 @@ export function planLines({ kernel, sizes }: LoopInput): LoopPlan {
 }
 
 /** Lanes along an outer axis, inside all other outer ones. */
-export function planRows({ kernel, sizes }: LoopInput, axis: number): LoopPlan {
+export function planRows({ kernel, sizes }: SizedInput, axis: number): LoopPlan {
   const offsets = innerOffsets(kernel);
   const rest = Array.from({ length: kernel.outer }, (_, other) => other).filter((other) => other !== axis);
   const inner = kernel.stages.map((stage, s) =>
@@ -102,7 +102,7 @@ export function planRows({ kernel, sizes }: LoopInput, axis: number): LoopPlan {
 }
 
 /** Lanes along the best outer axis of a kernel whose stages have no axes of their own; in tiles where it transposes. */
-export function planElements(input: LoopInput): LoopPlan {
+export function planElements(input: SizedInput): LoopPlan {
   const { kernel } = input;
   const accesses = kernel.stages.flatMap((stage) => accessesOf(kernel, stage));
   const along = best(accesses, 0, kernel.outer);

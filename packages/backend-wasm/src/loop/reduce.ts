@@ -1,11 +1,18 @@
-import { type Expr, exprDType, isFloat, type ReduceStage, walk } from '@flambeau/backend';
+import {
+  countsPositions,
+  type Expr,
+  exprDType,
+  isFloat,
+  type ReduceStage,
+  stageAccesses,
+  walk,
+} from '@flambeau/backend';
 import { type I32, i32, i32x4, i32x4Const, type Local } from '../assembler/index.ts';
 import { LANES, type Lanes } from '../vector/emitter.ts';
 import { emitConstant, emitOp } from '../vector/index.ts';
 import { type Accumulator, accumulator, FLUSH } from './accumulator.ts';
 import { indexLanes } from './element-access.ts';
 import { Evaluation, type Known } from './evaluate.ts';
-import { countsPositions, stageAccesses } from './loop-input.ts';
 import type { Nest, Position, Range, Site } from './nest.ts';
 import type { Loop } from './plan.ts';
 

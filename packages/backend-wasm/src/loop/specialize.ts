@@ -1,105 +1,51 @@
-import { type AxisStep, type Launch, stepsOf, type View } from '@flambeau/backend';
-import { type LoopInput, viewAxis } from './loop-input.ts';
-
-/** Most strides of three classes that fit a float64 exactly, and most coefficients of two beside some sizes. */
-const MOST_STRIDES = 32;
-const MOST_COEFFICIENTS = 30;
+import { type Launch, Specializer } from '@flambeau/backend';
+import type { SizedInput } from './sized-input.ts';
 
 /** Inner axes up to this size, and most of them: short loops are written out. */
 const SHORT = 4;
 const MOST_SIZES = 8;
 
-/**
- * Tells launches of one kernel apart by what their strides, bounds and short axes turn out to be. A structure may call an axis
- * strided that is contiguous or does not move at all, does not say which axes a bound depends on, and knows no sizes; code that
- * knows walks the memory in a better order, checks less and needs no short loops.
- */
-export class Specializer {
-  readonly #input: LoopInput;
-  /** Access and view axis whose step the structure leaves open. */
-  readonly #strides: (readonly [access: number, axis: number])[] = [];
-  /** Access, bound and view axis whose coefficient may be 0. */
-  readonly #coefficients: (readonly [access: number, bound: number, axis: number])[] = [];
+/** Tells launches of one kernel apart by what {@link Specializer} does, and by the sizes of short axes, which need no loops. */
+export class SizeSpecializer {
+  readonly #steps: Specializer<SizedInput>;
   /** Launch extents of inner axes. */
   readonly #extents: readonly number[];
 
-  constructor(input: LoopInput) {
-    this.#input = input;
+  constructor(input: SizedInput) {
     const { kernel } = input;
-    kernel.accesses.forEach((access, number) => {
-      access.steps.forEach((step, axis) => {
-        const at = viewAxis(input, number, axis);
-        if (step === 'strided') this.#strides.push([number, at]);
-        if (at < 0) return;
-        for (let bound = 0; bound < access.bounds; bound++) this.#coefficients.push([number, bound, at]);
-      });
-    });
-    if (this.#strides.length > MOST_STRIDES) this.#strides.length = 0;
-    if (this.#coefficients.length > MOST_COEFFICIENTS) this.#coefficients.length = 0;
+    this.#steps = new Specializer(input);
     const inner = kernel.stages.reduce((sum, stage) => sum + stage.inner, 0);
     this.#extents = inner > MOST_SIZES ? [] : Array.from({ length: inner }, (_, i) => kernel.outer + i);
   }
 
   /** Whether launches can differ. */
-  get open(): boolean {
-    return this.#strides.length + this.#coefficients.length + this.#extents.length > 0;
+  get isOpen(): boolean {
+    return this.#steps.isOpen || this.#extents.length > 0;
   }
 
-  /** A number that is equal for launches whose strides the same code suits. */
-  stridesKey({ views }: Launch): number {
-    let key = 0;
-    for (let i = 0; i < this.#strides.length; i++) {
-      const [access, axis] = this.#strides[i] as readonly [number, number];
-      const view = views[access] as View;
-      const stride = view.strides[axis] as number;
-      key = key * 3 + (stride === 0 || view.shape[axis] === 1 ? 0 : stride === 1 ? 1 : 2);
-    }
-    return key;
+  /** {@link Specializer.stridesKey} */
+  stridesKey(launch: Launch): number {
+    return this.#steps.stridesKey(launch);
   }
 
   /** A number that is equal for launches whose bounds and sizes the same code suits. */
-  sizesKey({ views, extents }: Launch): number {
-    let key = 0;
-    for (let i = 0; i < this.#coefficients.length; i++) {
-      const [access, bound, axis] = this.#coefficients[i] as readonly [number, number, number];
-      key = key * 2 + (isStill(views[access] as View, bound, axis) ? 0 : 1);
-    }
+  sizesKey(launch: Launch): number {
+    let key = this.#steps.boundsKey(launch);
     for (let i = 0; i < this.#extents.length; i++) {
-      const size = extents[this.#extents[i] as number] as number;
+      const size = launch.extents[this.#extents[i] as number] as number;
       key = key * (SHORT + 1) + (size <= SHORT ? size : 0);
     }
     return key;
   }
 
-  /** The kernel with the steps of one launch, and the axes along which its bounds do not change. */
-  specialize(launch: Launch): LoopInput {
-    const { kernel } = this.#input;
-    const found = launch.views.map(stepsOf);
-    const axisOf = (number: number, axis: number): number => viewAxis(this.#input, number, axis);
-    const accesses = kernel.accesses.map((access, number) => {
-      const refine = (step: AxisStep, axis: number): AxisStep =>
-        step === 'strided' ? (found[number]?.[axisOf(number, axis)] ?? step) : step;
-      return this.#strides.length ? { ...access, steps: access.steps.map(refine) } : access;
-    });
-    const still = kernel.accesses.map((access, number) =>
-      Array.from({ length: access.bounds }, (_, bound) =>
-        access.steps.map((_, axis) => {
-          const at = axisOf(number, axis);
-          return at < 0 || (this.#coefficients.length > 0 && isStill(launch.views[number] as View, bound, at));
-        }),
-      ),
-    );
+  /** The kernel with the steps of one launch, the axes along which its bounds do not change, and its short axes. */
+  specialize(launch: Launch): SizedInput {
     const sizes = new Map(
       this.#extents.flatMap((at) => {
         const size = launch.extents[at] as number;
         return size > 0 && size <= SHORT ? [[at, size]] : [];
       }),
     );
-    return { ...this.#input, kernel: { ...kernel, accesses }, still, sizes };
+    return { ...this.#steps.specialize(launch), sizes };
   }
-}
-
-/** Whether a bound's value stays the same along an axis. */
-function isStill(view: View, bound: number, axis: number): boolean {
-  return view.bounds?.[bound]?.coefficients[axis] === 0 || view.shape[axis] === 1;
 }

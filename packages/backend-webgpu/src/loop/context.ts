@@ -1,10 +1,9 @@
-import { type Access, type DType, innerOffsets, type LoopKernel } from '@flambeau/backend';
+import { type Access, bufferOf, type DType, innerOffsets, type LoopInput, type LoopKernel } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
 import { Bindings } from '../shader.ts';
 import { Library } from '../wgsl/library.ts';
 import { Lines } from '../wgsl/lines.ts';
 import { LaunchNumbers } from './launch-numbers.ts';
-import { bufferOf, type LoopInput } from './loop-input.ts';
 import type { Variant } from './variant.ts';
 
 /** What everything that writes one shader shares. */

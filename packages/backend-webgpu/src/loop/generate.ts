@@ -1,11 +1,9 @@
-import { type Launch, printKernel, type View } from '@flambeau/backend';
+import { type Launch, type LoopInput, printKernel, Specializer, type View } from '@flambeau/backend';
 import type { GpuBuffer, Program, Recorder, Run } from '../runtime/recorder.ts';
 import { Bindings, sharing } from '../shader.ts';
 import { writeNumbers } from './launch-numbers.ts';
 import { type Layout, layOut } from './layout.ts';
-import type { LoopInput } from './loop-input.ts';
 import { type LoopShader, loopShader } from './loop-shader.ts';
-import { Specializer } from './specialize.ts';
 import { launchOf, type Part, splitStores } from './split.ts';
 import type { Variant } from './variant.ts';
 

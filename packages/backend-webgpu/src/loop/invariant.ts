@@ -1,6 +1,6 @@
-import { type Access, type Expr, operands } from '@flambeau/backend';
+import { type Access, type Expr, type LoopInput, operands } from '@flambeau/backend';
 import type { Evaluation } from '../wgsl/evaluate.ts';
-import { isStill, type LoopInput } from './loop-input.ts';
+import { isStill } from './stages.ts';
 
 /** Whether an expression has the same value along all of some axes; `results` tells which stages' results differ between elements. */
 export function isInvariant(

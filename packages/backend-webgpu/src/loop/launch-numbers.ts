@@ -1,7 +1,6 @@
-import { type Bound, type DType, isFloat, type Launch, type View } from '@flambeau/backend';
+import { type Bound, type DType, isFloat, type Launch, type LoopInput, type View, viewAxis } from '@flambeau/backend';
 import type { Recorder } from '../runtime/recorder.ts';
 import { Parameters } from '../shader.ts';
-import { type LoopInput, viewAxis } from './loop-input.ts';
 
 /** What a launch number is: how the work is laid out, or one of the launch's own sizes, strides, bounds and scalars. */
 export type NumberSource =

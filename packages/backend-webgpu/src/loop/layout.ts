@@ -1,9 +1,18 @@
-import type { Access, AxisStep, LoopKernel, Stage } from '@flambeau/backend';
+import {
+  type Access,
+  type AxisStep,
+  accessesIn,
+  bufferOf,
+  type LoopInput,
+  type LoopKernel,
+  type Stage,
+  stageAccesses,
+} from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
 import { deviceShape, type Work } from './device-shape.ts';
 import { layoutNumbers } from './launch-numbers.ts';
-import { accessesIn, bufferOf, isStill, type LoopInput, stageAccesses, stageOfAccess } from './loop-input.ts';
 import { partSlots, passesOf } from './passes.ts';
+import { isStill, stageOfAccess } from './stages.ts';
 import type { LoopSize, Variant } from './variant.ts';
 import { BLOCK } from './walk.ts';
 import { weigh } from './weight.ts';

@@ -1,4 +1,14 @@
-import { type Expr, isFloat, type ReduceStage, type Stage, type StoreStage } from '@flambeau/backend';
+import {
+  bufferOf,
+  countsPositions,
+  type Expr,
+  isFloat,
+  type LoopInput,
+  type ReduceStage,
+  type Stage,
+  type StoreStage,
+  stageAccesses,
+} from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
 import { type Shader, storageType } from '../shader.ts';
 import { emitOp } from '../wgsl/scalar.ts';
@@ -6,7 +16,6 @@ import { Context } from './context.ts';
 import { Accumulator, type Fold, foldOf } from './fold.ts';
 import { isInvariant, staysPut } from './invariant.ts';
 import type { NumberSource } from './launch-numbers.ts';
-import { bufferOf, countsPositions, type LoopInput, stageAccesses } from './loop-input.ts';
 import { foldedDType, neededBy, type Passes, partSlots, passesOf } from './passes.ts';
 import { enterAxis, type Place, startPlace } from './place.ts';
 import { type Known, Sites } from './sites.ts';

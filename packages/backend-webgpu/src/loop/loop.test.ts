@@ -10,6 +10,7 @@ import {
   op,
   type ReduceOp,
   type Shape,
+  Specializer,
   scalar,
   stage,
   type View,
@@ -23,7 +24,6 @@ import type { DeviceLimits } from '../limits.ts';
 import { sharing } from '../shader.ts';
 import { layOut } from './layout.ts';
 import { loopShader } from './loop-shader.ts';
-import { Specializer } from './specialize.ts';
 import { splitStores } from './split.ts';
 
 const limits: DeviceLimits = {

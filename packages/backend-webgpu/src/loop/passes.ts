@@ -1,5 +1,12 @@
-import { type DType, exprDType, type LoopKernel, type ReduceStage, type Stage } from '@flambeau/backend';
-import { countsPositions, stagesIn } from './loop-input.ts';
+import {
+  countsPositions,
+  type DType,
+  exprDType,
+  type LoopKernel,
+  type ReduceStage,
+  type Stage,
+} from '@flambeau/backend';
+import { stagesIn } from './stages.ts';
 
 /** In which pass each stage is folded when rows are cut in chunks; passes count from 0. */
 export interface Passes {

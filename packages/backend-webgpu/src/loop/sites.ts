@@ -4,8 +4,8 @@ import { Evaluation, type Site } from '../wgsl/evaluate.ts';
 import { emitConstant, fromStorage, toStorage } from '../wgsl/scalar.ts';
 import type { Context } from './context.ts';
 import { isInvariant, preEvaluate } from './invariant.ts';
-import { isStill } from './loop-input.ts';
 import type { Place } from './place.ts';
+import { isStill } from './stages.ts';
 
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
 

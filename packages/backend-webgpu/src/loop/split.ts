@@ -1,16 +1,18 @@
 import {
   type Access,
+  bufferOf,
   DeviceError,
   type DType,
   type Expr,
   type Launch,
+  type LoopInput,
   type LoopKernel,
   operands,
   printKernel,
   type Stage,
+  stageAccesses,
   type View,
 } from '@flambeau/backend';
-import { bufferOf, type LoopInput, stageAccesses } from './loop-input.ts';
 import { neededBy } from './passes.ts';
 
 /** Some of a kernel's stores, as a kernel of their own. */

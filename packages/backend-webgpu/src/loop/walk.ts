@@ -1,5 +1,5 @@
+import { stageAccesses } from '@flambeau/backend';
 import type { Context } from './context.ts';
-import { stageAccesses } from './loop-input.ts';
 import { enterAxis, type Place } from './place.ts';
 import type { LoopSize } from './variant.ts';
 

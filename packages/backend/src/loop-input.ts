@@ -1,7 +1,7 @@
-import type { Access, Expr, LoopKernel, Stage } from '@flambeau/backend';
-import { walk } from '@flambeau/backend';
+import { type Expr, walk } from './expr.ts';
+import type { Access, LoopKernel, Stage } from './kernel.ts';
 
-/** A loop kernel as the generator takes it. */
+/** A loop kernel as generators of code take it. */
 export interface LoopInput {
   readonly kernel: LoopKernel;
   /** For each access, the view axis behind each axis in scope, -1 where there is none; absent where they are the same. */
@@ -21,13 +21,6 @@ export function viewAxis({ viewAxes }: LoopInput, number: number, axis: number):
   return own.filter((at) => at >= 0).length + axis - own.length;
 }
 
-/** Whether an access's bounds have the same value along an axis. */
-export function isStill(input: LoopInput, number: number, axis: number): boolean {
-  const { bounds } = input.kernel.accesses[number] as Access;
-  for (let bound = 0; bound < bounds; bound++) if (!input.still?.[number]?.[bound]?.[axis]) return false;
-  return true;
-}
-
 /** The accesses that a stage reads and writes. */
 export function stageAccesses(stage: Stage): number[] {
   const found = accessesIn(stage.expr);
@@ -44,30 +37,12 @@ export function accessesIn(root: Expr): Set<number> {
   return found;
 }
 
-/** The earlier stages that an expression reads. */
-export function stagesIn(root: Expr): Set<number> {
-  const found = new Set<number>();
-  walk(root, (expr) => {
-    if (expr.kind === 'stage') found.add(expr.stage);
-  });
-  return found;
-}
-
-/** For each access, the stage that it belongs to. */
-export function stageOfAccess(kernel: LoopKernel): number[] {
-  const found = kernel.accesses.map(() => 0);
-  kernel.stages.forEach((stage, s) => {
-    for (const number of stageAccesses(stage)) found[number] = s;
-  });
-  return found;
-}
-
 /** The position, among inputs then outputs, of the buffer behind an access. */
 export function bufferOf({ inputs }: LoopKernel, { role, buffer }: Access): number {
   return role === 'input' ? buffer : inputs.length + buffer;
 }
 
-/** Whether a stage counts positions. */
+/** Whether a stage counts positions, so that its axes keep their order. */
 export function countsPositions(stage: Stage): boolean {
   return stage.kind === 'reduce' && (stage.op === 'argmax' || stage.op === 'argmin');
 }

@@ -1,23 +1,24 @@
-import { type AxisStep, type Launch, stepsOf, type View } from '@flambeau/backend';
+import { type AxisStep, type Launch, stepsOf } from './kernel.ts';
 import { type LoopInput, viewAxis } from './loop-input.ts';
+import type { View } from './view.ts';
 
-/** Most strides of three classes, and most coefficients of two, whose combinations fit a float64 exactly. */
+/** Most strides of three classes that fit a float64 exactly, and most coefficients of two that leave room beside them. */
 const MOST_STRIDES = 32;
-const MOST_COEFFICIENTS = 50;
+const MOST_COEFFICIENTS = 30;
 
 /**
  * Tells launches of one kernel apart by what their strides and bounds turn out to be. A structure may call an axis strided that
  * is contiguous or does not move at all, and does not say which axes a bound depends on; code that knows walks the memory in a
  * better order and checks less.
  */
-export class Specializer {
-  readonly #input: LoopInput;
+export class Specializer<Input extends LoopInput = LoopInput> {
+  readonly #input: Input;
   /** Access and view axis whose step the structure leaves open. */
   readonly #strides: (readonly [access: number, axis: number])[] = [];
   /** Access, bound and view axis whose coefficient may be 0. */
   readonly #coefficients: (readonly [access: number, bound: number, axis: number])[] = [];
 
-  constructor(input: LoopInput) {
+  constructor(input: Input) {
     this.#input = input;
     input.kernel.accesses.forEach((access, number) => {
       access.steps.forEach((step, axis) => {
@@ -29,6 +30,11 @@ export class Specializer {
     });
     if (this.#strides.length > MOST_STRIDES) this.#strides.length = 0;
     if (this.#coefficients.length > MOST_COEFFICIENTS) this.#coefficients.length = 0;
+  }
+
+  /** Whether launches can differ. */
+  get isOpen(): boolean {
+    return this.#strides.length + this.#coefficients.length > 0;
   }
 
   /** A number that is equal for launches whose strides the same code suits. */
@@ -43,7 +49,7 @@ export class Specializer {
     return key;
   }
 
-  /** A number that is equal for launches whose bounds the same code suits. */
+  /** A number below 2^30 that is equal for launches whose bounds the same code suits. */
   boundsKey({ views }: Launch): number {
     let key = 0;
     for (let i = 0; i < this.#coefficients.length; i++) {
@@ -54,7 +60,7 @@ export class Specializer {
   }
 
   /** The kernel with the steps of one launch, and the axes along which its bounds do not change. */
-  specialize(launch: Launch): LoopInput {
+  specialize(launch: Launch): Input {
     const { kernel } = this.#input;
     const found = launch.views.map(stepsOf);
     const axisOf = (number: number, axis: number): number => viewAxis(this.#input, number, axis);
