@@ -18,6 +18,8 @@ export class Context {
   readonly bindings: Bindings;
   /** Declarations beside the library's: functions and workgroup memory, by name. */
   readonly declarations: Map<string, string> = new Map();
+  /** Whether the shader uses subgroup operations. */
+  usesSubgroups = false;
   /** For each stage, where its inner extents start. */
   readonly innerExtents: readonly number[];
 

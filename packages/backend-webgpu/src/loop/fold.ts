@@ -15,6 +15,8 @@ export interface Fold {
   element(value: string, position: string): readonly string[];
   /** Two parts in one. */
   combine(a: readonly string[], b: readonly string[]): readonly string[];
+  /** What the invocations of a subgroup hold, in one, by subgroup operations; absent where there are none for it. */
+  readonly inSubgroup?: ((parts: readonly string[]) => readonly string[]) | undefined;
   /** The stage's result. */
   result(parts: readonly string[]): string;
 }
@@ -42,7 +44,32 @@ export function foldOf(context: Context, op: ReduceOp, dtype: DType): Fold {
     inBlocks,
     element: (value) => [value],
     combine: (a, b) => [emitOp(library, combine, dtype, [a[0] as string, b[0] as string])],
+    inSubgroup: subgroupFold(context, op as keyof typeof FOLDS, dtype),
     result: ([value]) => value as string,
+  };
+}
+
+const IN_SUBGROUP = { sum: 'subgroupAdd', prod: 'subgroupMul', max: 'subgroupMax', min: 'subgroupMin' } as const;
+
+/** Orders floats as integers, -0 below 0, and back; NaN is what `nan` says. */
+const KEYS = `fn float_key(x: f32, nan: i32) -> i32 {
+  let bits = bitcast<i32>(x);
+  return select(bits ^ ((bits >> 31u) & 0x7fffffff), nan, (bits & 0x7fffffff) > 0x7f800000);
+}
+fn key_float(key: i32, nan: i32) -> f32 {
+  return bitcast<f32>(select(key ^ ((key >> 31u) & 0x7fffffff), 0x7fc00000, key == nan));
+}
+`;
+
+function subgroupFold(context: Context, op: keyof typeof FOLDS, dtype: DType): Fold['inSubgroup'] {
+  const name = IN_SUBGROUP[op];
+  if (!isFloat(dtype)) return dtype === 'int32' ? ([value]) => [`${name}(${value})`] : undefined;
+  if (op === 'sum' || op === 'prod') return ([value]) => [`${name}(${value})`];
+  // Subgroup operations may overlook NaN, which here is beyond all.
+  const nan = op === 'max' ? '0x7fffffff' : 'i32(-2147483648)';
+  return ([value]) => {
+    context.declarations.set('keys', KEYS);
+    return [`key_float(${name}(float_key(${value}, ${nan})), ${nan})`];
   };
 }
 
@@ -78,6 +105,10 @@ function positionFold(context: Context, op: 'argmax' | 'argmin', dtype: DType): 
     combine: ([rankA, atA], [rankB, atB]) => {
       const better = lines.let(`${rankB} > ${rankA} || (${rankB} == ${rankA} && ${atB} < ${atA})`);
       return [`select(${rankA}, ${rankB}, ${better})`, `select(${atA}, ${atB}, ${better})`];
+    },
+    inSubgroup: ([rank, at]) => {
+      const best = lines.let(`subgroupMax(${rank})`);
+      return [best, `subgroupMin(select(${NOWHERE}, ${at}, ${rank} == ${best}))`];
     },
     result: ([, at]) => `select(${at}, 0, ${at} == ${NOWHERE})`,
   };

@@ -73,6 +73,7 @@ class LoopWriter {
     });
     const code = [
       limits.f16 && dtypes.includes('float16') ? 'enable f16;\n' : '',
+      this.#context.usesSubgroups ? 'enable subgroups;\n' : '',
       numbers.parameters.declaration,
       bindings.declaration(types),
       ...declarations.values(),

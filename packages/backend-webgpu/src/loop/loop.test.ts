@@ -92,10 +92,10 @@ function scaled(x: View, y: View, out: View, length = 4096): KernelCase {
 }
 
 /** The shaders of a case's passes, without the library's functions. */
-function shaders({ kernel, launch }: KernelCase, software: boolean): string {
+function shaders({ kernel, launch }: KernelCase, software: boolean, subgroups = false): string {
   const input = new Specializer({ kernel: kernel as LoopKernel }).specialize(launch);
   const aligned = launch.views.map(() => true);
-  const own = { ...limits, software };
+  const own = { ...limits, software, subgroups };
   return layOut(input, launch.extents, aligned, undefined, own)
     .variants.map((variant) => loopShader(input, variant, own).code.replace(/fn f_[^}]*\n}\n/g, ''))
     .join('\n');
@@ -122,6 +122,11 @@ describe('shaders', () => {
     ['of positions', fold('argmin', view([8, 3, 5]), [8]), ['software']],
   ])('%s', (_, sample, devices) => {
     for (const device of devices) expect(shaders(sample, device === 'software')).toMatchSnapshot(device);
+  });
+
+  it('of folds by subgroups, where there are some', () => {
+    expect(shaders(fold('sum', view([1 << 17]), []), false, true)).toMatchSnapshot();
+    expect(shaders(softmax(64, 100), false, true)).not.toContain('subgroup');
   });
 });
 
@@ -175,6 +180,15 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
     for (const sum of sums)
       builder.store(builder.write(builder.output('float32', new Float32Array(1)), view([])), [], stage(sum));
     await check(builder.loop([]));
+  });
+
+  it('keeps the sign of zeros, infinities and NaN', async () => {
+    const special = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1, -1];
+    for (const few of [[-0], [1, -0], [-1, 0], special.slice(0, 4), special]) {
+      const array = Float32Array.from({ length: 2048 }, (_, i) => few[(i * 5) % few.length] as number);
+      for (const reduce of ['max', 'min', 'argmax', 'argmin', 'sum', 'prod'] as const)
+        await check(fold(reduce, view([2048]), [], array), `${reduce} of ${few}`);
+    }
   });
 
   it('finds the first position, and NaN, across workgroups', async () => {
