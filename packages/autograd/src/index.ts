@@ -17,7 +17,7 @@ export {
   setDetectAnomaly,
 } from './core/graph.ts';
 export { type LeakSite, leakReport, trackMemory } from './core/lifetime.ts';
-export { keep, memoryStats, scope } from './core/memory.ts';
+export { isInScope, keep, memoryStats, scope } from './core/memory.ts';
 export { getDefaultDType, resultType, setDefaultDType } from './core/promotion.ts';
 export { defaultDevice, setDefaultDevice, use } from './core/use.ts';
 export {

@@ -1,4 +1,4 @@
-import { enableGrad, keep, noGrad, registerCompanions, type Tensor } from '@flambeau/autograd';
+import { enableGrad, isInScope, keep, noGrad, registerCompanions, type Tensor } from '@flambeau/autograd';
 import { ArgumentError } from '@flambeau/backend';
 import { type HookHandle, HookList, type HookOptions } from './hooks.ts';
 import {
@@ -209,7 +209,7 @@ export abstract class Optimizer<Options extends GroupOptions = GroupOptions, Sta
 
   /** Lets what is kept for a parameter outlive the scopes that are open: it is needed as long as the optimizer is. */
   #keepState(param: Tensor): void {
-    for (const tensor of this.companionsOf(param)) keep(tensor);
+    if (isInScope()) for (const tensor of this.companionsOf(param)) keep(tensor);
   }
 
   /** A step that finds no gradient at all may have come before the first call of a lazy module: its parameters say so when touched. */

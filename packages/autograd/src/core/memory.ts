@@ -20,6 +20,11 @@ export function keep<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
+/** Whether a {@link scope} is open: whether what is made now must be kept to outlive it. */
+export function isInScope(): boolean {
+  return currentScope() !== null;
+}
+
 /** Storages that a value still needs: its tensors', and what their graphs saved for backward. */
 function reachableStorages(value: unknown): Set<Storage> {
   const storages = new Set<Storage>();

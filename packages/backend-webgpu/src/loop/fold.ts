@@ -36,11 +36,10 @@ export function foldOf(context: Context, op: ReduceOp, dtype: DType): Fold {
   if (op === 'argmax' || op === 'argmin') return positionFold(context, op, dtype);
   const { library } = context;
   const combine = FOLDS[op];
-  const start = emitConstant(library, identity(op, dtype), dtype);
   const inBlocks = op === 'sum' && isFloat(dtype);
   return {
     types: [valueType(dtype)],
-    identity: [inBlocks ? `bitcast<f32>(${context.zero})` : start],
+    identity: [inBlocks ? `bitcast<f32>(${context.zero})` : emitConstant(library, identity(op, dtype), dtype)],
     inBlocks,
     element: (value) => [value],
     combine: (a, b) => [emitOp(library, combine, dtype, [a[0] as string, b[0] as string])],

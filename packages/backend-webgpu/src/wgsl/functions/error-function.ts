@@ -1,3 +1,4 @@
+import { EXP, LN2_HIGH, LN2_LOW } from './exponential.ts';
 import { number, polynomial } from './text.ts';
 
 /** erf x = x·P(x²) for |x| ≤ 1, to 4.1e-8. @source fitted by tooling/polynomials (row `erfSmall`). */
@@ -39,10 +40,6 @@ const ERFINV_FAR: readonly number[] = [
   2.83297682, 1.00167501, 0.00944482535, -0.00763781229, 0.0056895772, -0.00359656545, 0.00147935376, -0.000055488279,
   -0.000305190712, 0.000113257964,
 ];
-const LN2_HIGH = Math.round(Math.LN2 * 2 ** 16) / 2 ** 16;
-const LN2_LOW = Math.LN2 - LN2_HIGH;
-/** e^r = 1 + r·P(r) for |r| ≤ ln 2 / 2, to 3.2e-9. @source fitted by tooling/polynomials (row `exp`). */
-const EXP: readonly number[] = [1, 1, 0.49999994, 0.166665226, 0.0416682921, 0.00836853217, 0.00138182985];
 
 /** The error function and its relatives. */
 export const errorFunctions: Readonly<Record<'expOfSquare' | 'erf' | 'erfc' | 'erfinv', string>> = {
@@ -52,7 +49,7 @@ export const errorFunctions: Readonly<Record<'expOfSquare' | 'erf' | 'erfc' | 'e
   let n = round(a * a * ${number(-1 / Math.LN2)});
   let r = ((-high * high - n * ${number(LN2_HIGH)}) - n * ${number(LN2_LOW)}) - (a - high) * (a + high);
   let half = trunc(n * 0.5f);
-  return ${polynomial('r', EXP)} * f_twoTo(half) * f_twoTo(n - half);
+  return ${polynomial('r', [1, ...EXP])} * f_twoTo(half) * f_twoTo(n - half);
 }`,
   // Near 0 a polynomial, beyond 1 - 1 / (polynomial)^8; from 3.95 on it is 1.
   erf: `fn f_erf(x: f32) -> f32 {

@@ -1,14 +1,14 @@
 import { number, polynomial } from './text.ts';
 
 /** e^r = 1 + r·P(r) for |r| ≤ ln 2 / 2, to 3.2e-9. @source fitted by tooling/polynomials (row `exp`). */
-const EXP: readonly number[] = [1, 0.49999994, 0.166665226, 0.0416682921, 0.00836853217, 0.00138182985];
+export const EXP: readonly number[] = [1, 0.49999994, 0.166665226, 0.0416682921, 0.00836853217, 0.00138182985];
 /** sinh x = x + x·w·P(w), w = x² ≤ 1, to 2.6e-8. @source fitted by tooling/polynomials (row `sinhSmall`). */
 const SINH_SMALL: readonly number[] = [0.166667178, 0.00833022315, 0.000203766336];
 /** tanh x = x + x·w·P(w), w = x² < 0.33, to 5.3e-8. @source fitted by tooling/polynomials (row `tanhSmall`). */
 const TANH_SMALL: readonly number[] = [-0.333328158, 0.13317652, -0.0524735488, 0.0160606466];
 /** Rounded to 16 bits, so that its product with n is exact. */
-const LN2_HIGH = Math.round(Math.LN2 * 2 ** 16) / 2 ** 16;
-const LN2_LOW = Math.LN2 - LN2_HIGH;
+export const LN2_HIGH: number = Math.round(Math.LN2 * 2 ** 16) / 2 ** 16;
+export const LN2_LOW: number = Math.LN2 - LN2_HIGH;
 
 /** P of e^(k·r) = 1 + k·r·P(k·r), with all in one polynomial. */
 function scaled(k: number): readonly number[] {

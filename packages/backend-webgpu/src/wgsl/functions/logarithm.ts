@@ -1,7 +1,7 @@
 import { number, polynomial } from './text.ts';
 
 /** 2 atanh(s) = 2s + s·w·P(w), w = s², for s ≤ 0.1716, to 8e-10. @source fitted by tooling/polynomials (row `log`). */
-const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
+export const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
 
 /** A logarithm of any base from its two parts. */
 function logarithmOf(name: string, base: number): string {

@@ -1,9 +1,7 @@
+import { EXP } from './exponential.ts';
+import { LOG } from './logarithm.ts';
 import { number, polynomial } from './text.ts';
 
-/** 2 atanh(s) = 2s + s·w·P(w), w = s², for s ≤ 0.1716, to 8e-10. @source fitted by tooling/polynomials (row `log`). */
-const LOG: readonly number[] = [0.666667759, 0.399775803, 0.298709184];
-/** e^r = 1 + r·P(r) for |r| ≤ ln 2 / 2, to 3.2e-9. @source fitted by tooling/polynomials (row `exp`). */
-const EXP: readonly number[] = [1, 0.49999994, 0.166665226, 0.0416682921, 0.00836853217, 0.00138182985];
 const EXP2: readonly number[] = [1, ...EXP.map((c, i) => c * Math.LN2 ** (i + 1))];
 /** log2 e, times 2 as in the series of atanh: the first twelve digits, the rest. */
 const SCALE = 2 / Math.LN2;
