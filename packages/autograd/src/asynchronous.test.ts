@@ -120,69 +120,24 @@ describe('what happens while something is awaited', () => {
 });
 
 describe('masks that need no count', () => {
-  test('one value, or one row of values, for all true elements', async () => {
-    const x = there([
-      [1, 2],
-      [3, 4],
-      [5, 6],
-    ]);
-    const rows = mask(true, false, true);
-    expect(await x.clone().indexPut_([rows], 0).tolist()).toEqual([
-      [0, 0],
-      [3, 4],
-      [0, 0],
-    ]);
-    expect(await x.clone().indexPut_([rows], floats(8, 9)).tolist()).toEqual([
-      [8, 9],
-      [3, 4],
-      [8, 9],
-    ]);
-    expect(await x.clone().indexPut_([rows], 1, { accumulate: true }).tolist()).toEqual([
-      [2, 3],
-      [3, 4],
-      [6, 7],
-    ]);
-    expect(
-      await x
-        .clone()
-        .indexPut_([x.gt(4)], floats(0))
-        .tolist(),
-    ).toEqual([
-      [1, 2],
-      [3, 4],
-      [0, 0],
-    ]);
-    expect(
-      await x
-        .clone()
-        .indexPut_([':', mask(false, true)], -1)
-        .tolist(),
-    ).toEqual([
-      [1, -1],
-      [3, -1],
-      [5, -1],
-    ]);
-    expect(
-      await x
-        .clone()
-        .indexPut_(['...', mask(false, true)], -1)
-        .tolist(),
-    ).toEqual([
-      [1, -1],
-      [3, -1],
-      [5, -1],
-    ]);
-    expect(
-      await x
-        .clone()
-        .indexPut_([1, mask(false, true)], -1)
-        .tolist(),
-    ).toEqual([
-      [1, 2],
-      [3, -1],
-      [5, 6],
-    ]);
-    expect(() => x.clone().indexPut_([mask(true)], 0)).toThrow('The shape of the mask [1]');
+  const pairs = (): Tensor => there([1, 2, 3, 4, 5, 6]).view([3, 2]);
+  const rows = (): Tensor => mask(true, false, true);
+  const column = (): Tensor => mask(false, true);
+
+  test.each<[string, (x: Tensor) => Tensor, number[]]>([
+    ['a value for rows', (x) => x.indexPut_([rows()], 0), [0, 0, 3, 4, 0, 0]],
+    ['a row for rows', (x) => x.indexPut_([rows()], floats(8, 9)), [8, 9, 3, 4, 8, 9]],
+    ['a value added to rows', (x) => x.indexPut_([rows()], 1, { accumulate: true }), [2, 3, 3, 4, 6, 7]],
+    ['a value for elements', (x) => x.indexPut_([x.gt(4)], floats(0)), [1, 2, 3, 4, 0, 0]],
+    ['a value for a column', (x) => x.indexPut_([':', column()], -1), [1, -1, 3, -1, 5, -1]],
+    ['a value along the last axis', (x) => x.indexPut_(['...', column()], -1), [1, -1, 3, -1, 5, -1]],
+    ['a value within a row', (x) => x.indexPut_([1, column()], -1), [1, 2, 3, -1, 5, 6]],
+  ])('put %s', async (_, put, expected) => {
+    expect(await put(pairs()).flatten().tolist()).toEqual(expected);
+  });
+
+  test('have the shape of what they choose from', () => {
+    expect(() => pairs().indexPut_([mask(true)], 0)).toThrow('The shape of the mask [1]');
   });
 
   test('gradients flow to the target and the values', async () => {
@@ -279,7 +234,7 @@ describe('moving', () => {
     const x = tensor([1, 2], { device: cpu, requiresGrad: true });
     const moved = await toDevice(x, device);
     expect(moved.requiresGrad).toBe(true);
-    expect(() => moved.sum().backward()).toThrow("a gradient must go back to device 'cpu'");
+    expect(() => moved.sum().backward()).toThrow("A gradient must go back to device 'cpu'");
     const far = floats(3).requiresGrad_();
     (await toDevice(far.mul(2), cpu)).sum().backward();
     expect(await far.grad?.tolist()).toEqual([2]);

@@ -1,6 +1,6 @@
 import {
   ArgumentError,
-  DeviceError,
+  cannotReadNow,
   type DType,
   GradError,
   type HostArray,
@@ -72,13 +72,7 @@ export class Tensor extends IndexingMethods {
 
   #readNow(method: string): HostArray {
     const { backend } = this.runtime;
-    if (!backend.readSync) {
-      throw new DeviceError(
-        `${method}Sync`,
-        `device '${this.device}' cannot be read at once. Use await ${method}() instead.`,
-        { device: this.device },
-      );
-    }
+    if (!backend.readSync) throw cannotReadNow(`${method}Sync`, this.device, `Use await ${method}() instead.`);
     if (this.numel() === 0) return hostArray(this.dtype, 0);
     const source = conversion.contiguousSource(this);
     return backend.readSync(source.buffer, source.layout.offset, source.numel());

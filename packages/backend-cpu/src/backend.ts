@@ -7,13 +7,13 @@ import {
   type DType,
   dtypeNames,
   type Executable,
+  Executables,
   type HostArray,
   type Kernel,
   type Launch,
+  type Prepared,
   requireReadable,
   requireWritable,
-  structuralKey,
-  verifyKernel,
 } from '@flambeau/backend';
 import type { CpuBuffer } from './buffer.ts';
 import { generate } from './generator/generate.ts';
@@ -44,17 +44,6 @@ export function cpu(options: CpuOptions = {}): Backend {
   return new CpuBackend(options);
 }
 
-/** A kernel made ready by the CPU backend. */
-class CpuExecutable implements Executable {
-  readonly kernel: Kernel;
-  readonly run: Run;
-
-  constructor(kernel: Kernel, run: Run) {
-    this.kernel = kernel;
-    this.run = run;
-  }
-}
-
 class CpuBackend implements Backend {
   readonly name: string;
   readonly capabilities: Capabilities = {
@@ -65,8 +54,7 @@ class CpuBackend implements Backend {
   };
   readonly #generates: boolean;
   readonly #memory = new Memory();
-  readonly #byKernel = new WeakMap<Kernel, CpuExecutable>();
-  readonly #byKey = new Map<string, CpuExecutable>();
+  readonly #executables = new Executables<Run>((kernel) => this.#compile(kernel));
   #disposed = false;
 
   constructor(options: CpuOptions) {
@@ -104,21 +92,11 @@ class CpuBackend implements Backend {
 
   prepare(kernel: Kernel): Executable {
     this.#requireLive('prepare');
-    const known = this.#byKernel.get(kernel);
-    if (known) return known;
-    const key = structuralKey(kernel);
-    let executable = this.#byKey.get(key);
-    if (!executable) {
-      verifyKernel(kernel);
-      executable = new CpuExecutable(kernel, this.#compile(kernel));
-      this.#byKey.set(key, executable);
-    }
-    this.#byKernel.set(kernel, executable);
-    return executable;
+    return this.#executables.prepare(kernel);
   }
 
   run(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
-    (executable as CpuExecutable).run(buffers as readonly CpuBuffer[], launch);
+    (executable as Prepared<Run>).run(buffers as readonly CpuBuffer[], launch);
   }
 
   async synchronize(): Promise<void> {}
@@ -129,7 +107,7 @@ class CpuBackend implements Backend {
 
   dispose(): void {
     this.#disposed = true;
-    this.#byKey.clear();
+    this.#executables.clear();
     this.#memory.clear();
   }
 

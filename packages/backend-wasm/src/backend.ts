@@ -8,13 +8,13 @@ import {
   type DType,
   dtypeNames,
   type Executable,
+  Executables,
   type HostArray,
   type Kernel,
   type Launch,
+  type Prepared,
   requireReadable,
   requireWritable,
-  structuralKey,
-  verifyKernel,
 } from '@flambeau/backend';
 import { generate } from './generate.ts';
 import type { OwnedBuffer } from './runtime/buffers.ts';
@@ -48,24 +48,12 @@ export function wasm(options: WasmOptions = {}): Backend {
   return new WasmBackend(options);
 }
 
-/** A kernel made ready by the WebAssembly backend. */
-class WasmExecutable implements Executable {
-  readonly kernel: Kernel;
-  readonly run: Run;
-
-  constructor(kernel: Kernel, run: Run) {
-    this.kernel = kernel;
-    this.run = run;
-  }
-}
-
 /** {@link wasm}; with what tests want beyond it. */
 export class WasmBackend implements Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly #runtime: WasmRuntime;
-  readonly #byKernel = new WeakMap<Kernel, WasmExecutable>();
-  readonly #byKey = new Map<string, WasmExecutable>();
+  readonly #executables = new Executables<Run>((kernel) => generate(kernel, this.#runtime));
   #disposed = false;
 
   constructor({ name = 'wasm', threads, relaxed, shareAll }: WasmOptions & Pick<RuntimeOptions, 'shareAll'>) {
@@ -114,21 +102,11 @@ export class WasmBackend implements Backend {
 
   prepare(kernel: Kernel): Executable {
     this.#requireLive('prepare');
-    const known = this.#byKernel.get(kernel);
-    if (known) return known;
-    const key = structuralKey(kernel);
-    let executable = this.#byKey.get(key);
-    if (!executable) {
-      verifyKernel(kernel);
-      executable = new WasmExecutable(kernel, generate(kernel, this.#runtime));
-      this.#byKey.set(key, executable);
-    }
-    this.#byKernel.set(kernel, executable);
-    return executable;
+    return this.#executables.prepare(kernel);
   }
 
   run(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
-    (executable as WasmExecutable).run(buffers as readonly OwnedBuffer[], launch);
+    (executable as Prepared<Run>).run(buffers as readonly OwnedBuffer[], launch);
   }
 
   async synchronize(): Promise<void> {
@@ -147,7 +125,7 @@ export class WasmBackend implements Backend {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#byKey.clear();
+    this.#executables.clear();
     this.#runtime.dispose();
   }
 

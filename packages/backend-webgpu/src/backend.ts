@@ -6,13 +6,13 @@ import {
   type DeviceBuffer,
   type DType,
   type Executable,
+  Executables,
   type HostArray,
   type Kernel,
   type Launch,
+  type Prepared,
   requireReadable,
   requireWritable,
-  structuralKey,
-  verifyKernel,
 } from '@flambeau/backend';
 import { generate } from './generate.ts';
 import type { OwnedBuffer } from './runtime/buffers.ts';
@@ -62,24 +62,12 @@ export function webgpuStatistics(backend: Backend): WebGpuStatistics {
   throw new ArgumentError('webgpuStatistics', `needs a backend of webgpu(); got '${backend?.name}'.`);
 }
 
-/** A kernel made ready by the WebGPU backend. */
-class WebGpuExecutable implements Executable {
-  readonly kernel: Kernel;
-  readonly run: Run;
-
-  constructor(kernel: Kernel, run: Run) {
-    this.kernel = kernel;
-    this.run = run;
-  }
-}
-
 /** {@link webgpu} */
 export class WebGpuBackend implements Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly #runtime: GpuRuntime;
-  readonly #byKernel = new WeakMap<Kernel, WebGpuExecutable>();
-  readonly #byKey = new Map<string, WebGpuExecutable>();
+  readonly #executables = new Executables<Run>((kernel) => generate(kernel, this.#runtime));
   #disposed = false;
 
   constructor(name: string, runtime: GpuRuntime) {
@@ -130,22 +118,12 @@ export class WebGpuBackend implements Backend {
 
   prepare(kernel: Kernel): Executable {
     this.#runtime.faults.requireLive('prepare');
-    const known = this.#byKernel.get(kernel);
-    if (known) return known;
-    const key = structuralKey(kernel);
-    let executable = this.#byKey.get(key);
-    if (!executable) {
-      verifyKernel(kernel);
-      executable = new WebGpuExecutable(kernel, generate(kernel, this.#runtime));
-      this.#byKey.set(key, executable);
-    }
-    this.#byKernel.set(kernel, executable);
-    return executable;
+    return this.#executables.prepare(kernel);
   }
 
   run(executable: Executable, buffers: readonly DeviceBuffer[], launch: Launch): void {
     this.#runtime.faults.requireLive('run');
-    (executable as WebGpuExecutable).run(buffers as readonly OwnedBuffer[], launch);
+    this.#runtime.launch((executable as Prepared<Run>).run, buffers as readonly OwnedBuffer[], launch);
   }
 
   async synchronize(): Promise<void> {
@@ -166,7 +144,7 @@ export class WebGpuBackend implements Backend {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#byKey.clear();
+    this.#executables.clear();
     this.#runtime.dispose();
   }
 }

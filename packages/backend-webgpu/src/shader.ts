@@ -28,6 +28,11 @@ export function storageBytes(dtype: DType, limits: DeviceLimits): number {
   return storageType(dtype, limits) === 'f16' ? 2 : 4;
 }
 
+/** What a shader must say first to hold 16-bit floats, and to exchange values between invocations. */
+export function enables({ f16 }: DeviceLimits, declarations: string, subgroups = false): string {
+  return `${f16 && /\bf16\b/.test(declarations) ? 'enable f16;\n' : ''}${subgroups ? 'enable subgroups;\n' : ''}`;
+}
+
 /** The type of a launch number. */
 export type ParameterType = 'i32' | 'u32' | 'f32';
 

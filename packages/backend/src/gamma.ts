@@ -1,51 +1,8 @@
+import { lgammaCoefficients } from './coefficients.ts';
 import { polynomial } from './polynomial.ts';
 
-/** lgamma near 2: y = 2 - x in [0, 0.27], as y·P(y²) + y²·Q(y²). */
-const NEAR_TWO = [
-  [
-    7.72156649015328655494e-2, 6.73523010531292681824e-2, 7.38555086081402883957e-3, 1.19270763183362067845e-3,
-    2.20862790713908385557e-4, 2.52144565451257326939e-5,
-  ],
-  [
-    3.22467033424113591611e-1, 2.05808084325167332806e-2, 2.89051383673415629091e-3, 5.10069792153511336608e-4,
-    1.08011567247583939954e-4, 4.4864094961891516015e-5,
-  ],
-] as const;
-/** Where Γ is smallest, and lgamma there in two parts. */
-const MINIMUM = 1.46163214496836224576;
-const MINIMUM_VALUE = -1.21486290535849611461e-1;
-const MINIMUM_VALUE_LOW = -3.63867699703950536541e-18;
-const NEAR_MINIMUM = [
-  4.83836122723810047042e-1, -1.47587722994593911752e-1, 6.46249402391333854778e-2, -3.27885410759859649565e-2,
-  1.79706750811820387126e-2, -1.0314224129834143745e-2, 6.1005387024629133263e-3, -3.6845201678113825676e-3,
-  2.2596478090061247225e-3, -1.40346469989232843813e-3, 8.81081882437654011382e-4, -5.38595305356740546715e-4,
-  3.15632070903625950361e-4, -3.12754168375120860518e-4, 3.35529192635519073543e-4,
-] as const;
-const NEAR_ONE = [
-  [
-    -7.72156649015328655494e-2, 6.32827064025093366517e-1, 1.45492250137234768737, 9.77717527963372745603e-1,
-    2.28963728064692451092e-1, 1.33810918536787660377e-2,
-  ],
-  [
-    1, 2.45597793713041134822, 2.12848976379893395361, 7.69285150456672783825e-1, 1.04222645593369134254e-1,
-    3.2170924228242391181e-3,
-  ],
-] as const;
-const ABOVE_TWO = [
-  [
-    -7.72156649015328655494e-2, 2.14982415960608852501e-1, 3.25778796408930981787e-1, 1.46350472652464452805e-1,
-    2.6642270303363860956e-2, 1.84028451407337715652e-3, 3.19475326584100867617e-5,
-  ],
-  [
-    1, 1.39200533467621045958, 7.21935547567138069525e-1, 1.71933865632803078993e-1, 1.86459191715652901344e-2,
-    7.77942496381893596434e-4, 7.32668430744625636189e-6,
-  ],
-] as const;
-const STIRLING = [
-  8.33333333333329678849e-2, -2.7777777772877553647e-3, 7.936505586430195585e-4, -5.95187557450339963135e-4,
-  8.36339918996282139126e-4, -1.63092934096575273989e-3,
-] as const;
-const STIRLING_CONSTANT = 4.18938533204672725052e-1;
+const { nearTwo, minimum, minimumValue, minimumValueLow, nearMinimum, nearOne, aboveTwo, stirling, stirlingConstant } =
+  lgammaCoefficients;
 
 /**
  * log |Γ(x)|.
@@ -64,12 +21,12 @@ export function lgamma(x: number): number {
     const y = x - Math.floor(x);
     let product = 1;
     for (let factor = y + 2; factor < x - 0.5; factor++) product *= factor;
-    const base = y * (polynomial(y, ABOVE_TWO[0]) / polynomial(y, ABOVE_TWO[1])) + 0.5 * y;
+    const base = y * (polynomial(y, aboveTwo[0]) / polynomial(y, aboveTwo[1])) + 0.5 * y;
     return base + Math.log(product);
   }
   if (x > 2 ** 58) return x * (Math.log(x) - 1);
   const z = 1 / x;
-  return (x - 0.5) * (Math.log(x) - 1) + (STIRLING_CONSTANT + z * polynomial(z * z, STIRLING));
+  return (x - 0.5) * (Math.log(x) - 1) + (stirlingConstant + z * polynomial(z * z, stirling));
 }
 
 /** lgamma on (0, 2); below 0.9 one step of the recurrence leads to (1, 2). */
@@ -81,14 +38,14 @@ function lgammaBelowTwo(x: number): number {
   if (value >= 1.73163) {
     const y = shifted ? 1 - x : 2 - x;
     const z = y * y;
-    return shift + (y * polynomial(z, NEAR_TWO[0]) + z * polynomial(z, NEAR_TWO[1]) - 0.5 * y);
+    return shift + (y * polynomial(z, nearTwo[0]) + z * polynomial(z, nearTwo[1]) - 0.5 * y);
   }
   if (value >= 1.23164) {
-    const y = shifted ? x - (MINIMUM - 1) : x - MINIMUM;
-    return shift + (MINIMUM_VALUE + (y * y * polynomial(y, NEAR_MINIMUM) - MINIMUM_VALUE_LOW));
+    const y = shifted ? x - (minimum - 1) : x - minimum;
+    return shift + (minimumValue + (y * y * polynomial(y, nearMinimum) - minimumValueLow));
   }
   const y = shifted ? x : x - 1;
-  return shift + (y * (polynomial(y, NEAR_ONE[0]) / polynomial(y, NEAR_ONE[1])) - 0.5 * y);
+  return shift + (y * (polynomial(y, nearOne[0]) / polynomial(y, nearOne[1])) - 0.5 * y);
 }
 
 /** sin(πx), exact in the reduction of its argument. */

@@ -1,4 +1,5 @@
 export type { Backend, BackendMemory, Capabilities, DeviceBuffer, Executable, Step } from './backend.ts';
+export { halfPiParts, lgammaCoefficients } from './coefficients.ts';
 export { Collector } from './collector.ts';
 export { type ContractionLoop, contractionAsLoop } from './contraction-as-loop.ts';
 export { type Decomposition, decompositions, decompositionUlps } from './decompositions.ts';
@@ -39,6 +40,7 @@ export {
   ShapeError,
   StateDictError,
 } from './errors.ts';
+export { Executables, type Prepared } from './executables.ts';
 export { cast, constant, type Expr, gather, index, load, op, operands, random, scalar, stage, walk } from './expr.ts';
 export {
   type Access,
@@ -77,7 +79,7 @@ export {
 export { type RoutineName, type RoutineSignature, routines } from './routines.ts';
 export { acceptsDType, evaluateScalarOp, type ScalarOp, type ScalarOpName, scalarOps } from './scalar-ops.ts';
 export { Specializer } from './specialize.ts';
-export { requireReadable, requireWritable } from './transfer.ts';
+export { cannotReadNow, requireReadable, requireWritable } from './transfer.ts';
 export { exprDType, stageDType } from './typing.ts';
 export { verifyKernel } from './verify.ts';
 export { accessExtents, verifyLaunch } from './verify-launch.ts';

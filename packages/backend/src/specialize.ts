@@ -18,6 +18,9 @@ export class Specializer<Input extends LoopInput = LoopInput> {
   /** Access, bound and view axis whose coefficient may be 0. */
   readonly #coefficients: (readonly [access: number, bound: number, axis: number])[] = [];
 
+  /** Whether the steps of {@link specialize} are those of the launch: false where too many are open to be told apart. */
+  readonly knowsStrides: boolean;
+
   constructor(input: Input) {
     this.#input = input;
     input.kernel.accesses.forEach((access, number) => {
@@ -28,7 +31,8 @@ export class Specializer<Input extends LoopInput = LoopInput> {
         for (let bound = 0; bound < access.bounds; bound++) this.#coefficients.push([number, bound, at]);
       });
     });
-    if (this.#strides.length > MOST_STRIDES) this.#strides.length = 0;
+    this.knowsStrides = this.#strides.length <= MOST_STRIDES;
+    if (!this.knowsStrides) this.#strides.length = 0;
     if (this.#coefficients.length > MOST_COEFFICIENTS) this.#coefficients.length = 0;
   }
 

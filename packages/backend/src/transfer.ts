@@ -32,6 +32,16 @@ export function requireWritable(buffer: DeviceBuffer, isFreed: boolean, data: Ho
   throw new ArgumentError('write', `needs a ${wanted?.name}; got a ${data.constructor.name}.`);
 }
 
+/**
+ * The error of a call that needs values now, on a device that gives them only later.
+ *
+ * @param device - The name that users gave it.
+ * @param remedy - What to call instead.
+ */
+export function cannotReadNow(op: string, device: string, remedy: string): DeviceError {
+  return new DeviceError(op, `device '${device}' cannot be read at once. ${remedy}`, { device });
+}
+
 function requireRange(op: string, buffer: DeviceBuffer, isFreed: boolean, offset: number, length: number): void {
   if (isFreed) throw new DeviceError(op, `the buffer of ${buffer.length} ${buffer.dtype} was freed.`);
   if (offset >= 0 && length >= 0 && offset + length <= buffer.length) return;

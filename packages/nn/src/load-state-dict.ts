@@ -1,5 +1,5 @@
 import { deviceOf, keep, noGrad, Tensor } from '@flambeau/autograd';
-import { DeviceError, DTypeError, dtypes, isInteger, StateDictError } from '@flambeau/backend';
+import { cannotReadNow, DTypeError, dtypes, isInteger, StateDictError } from '@flambeau/backend';
 import { ModuleError } from './errors.ts';
 import type { LoadStateDictPostHook, LoadStateDictPreHook } from './hook-types.ts';
 import { IncompatibleKeys } from './incompatible-keys.ts';
@@ -242,11 +242,7 @@ function planTensor(slot: Slot, key: string, input: unknown, step: LoadStep): vo
 function arrived(target: Tensor, input: Tensor): Tensor {
   const { backend } = deviceOf(input.device);
   if (input.device !== target.device && !backend.readSync) {
-    throw new DeviceError(
-      'loadStateDict',
-      `device '${input.device}' cannot be read at once. Use await loadStateDictAsync().`,
-      { device: input.device },
-    );
+    throw cannotReadNow('loadStateDict', input.device, 'Use await loadStateDictAsync().');
   }
   const { min, max } = dtypes[target.dtype];
   if (input.dtype === 'int64' && isInteger(target.dtype) && backend.readSync) {

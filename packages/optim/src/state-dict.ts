@@ -1,5 +1,5 @@
 import { deviceOf, Tensor, toDevice } from '@flambeau/autograd';
-import { DeviceError, isFloat, StateDictError } from '@flambeau/backend';
+import { cannotReadNow, isFloat, StateDictError } from '@flambeau/backend';
 import type { GroupOptions, ParamGroup } from './param-groups.ts';
 import { camelCase, snakeCase } from './python-text.ts';
 
@@ -93,11 +93,7 @@ async function awaitValue(value: unknown, key: string, param: Tensor): Promise<u
 /** @throws {DeviceError} The value would have to be waited for. */
 function requireReadable(value: Tensor): void {
   if (deviceOf(value.device).backend.readSync) return;
-  throw new DeviceError(
-    'loadStateDict',
-    `device '${value.device}' cannot be read at once. Use await loadStateDictAsync().`,
-    { device: value.device },
-  );
+  throw cannotReadNow('loadStateDict', value.device, 'Use await loadStateDictAsync().');
 }
 
 /** A value of the state as this parameter needs it: a tensor becomes a copy with its dtype and device. */

@@ -1,4 +1,4 @@
-import { ArgumentError, castValue, DeviceError, type DType, isDType, isFloat, openBackend } from '@flambeau/backend';
+import { ArgumentError, cannotReadNow, castValue, type DType, isDType, isFloat, openBackend } from '@flambeau/backend';
 import { describe, requireTensor } from '../core/arguments.ts';
 import { type Device, deviceOf } from '../core/device.ts';
 import { emptyOn, isTensor, KEEP, record, recordInPlace, requireWritable, snapshot } from '../core/dispatch.ts';
@@ -39,11 +39,7 @@ function moveNow(op: string, x: Tensor, device: Device, dtype: DType): Tensor {
   if (device === x.runtime) return castTo(x, dtype);
   device.requireDType(op, dtype);
   const { backend } = x.runtime;
-  if (!backend.readSync) {
-    throw new DeviceError(op, `device '${x.device}' cannot be read at once. Use await toDevice('${device.name}').`, {
-      device: x.device,
-    });
-  }
+  if (!backend.readSync) throw cannotReadNow(op, x.device, `Use await toDevice('${device.name}').`);
   if (x.numel() === 0) return moved(x, device, dtype);
   const ready = castWhereHeld(op, x, device, dtype);
   const source = contiguousSource(ready);
@@ -101,11 +97,11 @@ export async function toDevice(x: Tensor, target: string, dtype: DType = x.dtype
 /** The gradient of a tensor that was moved here, moved back. @throws {DeviceError} This device cannot be read at once. */
 export function moveBack(grad: Tensor, device: string): Tensor {
   if (grad.device === device || grad.runtime.backend.readSync) return to(grad, device);
-  throw new DeviceError(
+  throw cannotReadNow(
     'backward',
-    `a gradient must go back to device '${device}', but '${grad.device}' cannot be read at once. ` +
-      `Differentiate by the moved tensor: (await toDevice(x.detach(), '${grad.device}')).requiresGrad_().`,
-    { devices: [grad.device, device] },
+    grad.device,
+    `A gradient must go back to device '${device}'. Differentiate by the moved tensor: ` +
+      `(await toDevice(x.detach(), '${grad.device}')).requiresGrad_().`,
   );
 }
 

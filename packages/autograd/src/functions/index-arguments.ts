@@ -1,5 +1,5 @@
 import {
-  DeviceError,
+  cannotReadNow,
   DTypeError,
   type HostArray,
   IndexError,
@@ -35,9 +35,7 @@ export function indexTensor(op: string, index: unknown): Tensor {
 /** Reads all elements at once. @throws {DeviceError} The device cannot; the message names what to call instead. */
 export function readNow(op: string, x: Tensor, instead: string): HostArray {
   const { backend } = x.runtime;
-  if (!backend.readSync) {
-    throw new DeviceError(op, `device '${x.device}' cannot be read at once. ${instead}`, { device: x.device });
-  }
+  if (!backend.readSync) throw cannotReadNow(op, x.device, instead);
   const flat = x.isContiguous() ? x : contiguousCopy(x);
   return backend.readSync(flat.buffer, flat.layout.offset, flat.numel());
 }

@@ -3,10 +3,8 @@ import {
   cast,
   contiguousView,
   type DType,
-  dtypes,
   type Expr,
   type HostArray,
-  hostArray,
   inputAccess,
   load,
   numel,
@@ -15,11 +13,11 @@ import {
   permuteView,
   scalar,
   stage,
-  storeValue,
   type Value,
   type View,
   windowView,
 } from '@flambeau/backend';
+import { Draw, layAs, wholeValues } from '@flambeau/backend/conformance';
 import { interpret } from '@flambeau/backend-cpu';
 import { describe, expect, it } from 'vitest';
 import { PieceRuntime } from '../routines/testing/piece-runtime.ts';
@@ -35,34 +33,9 @@ const runtimes = [false, true]
     runtime: new WasmRuntime({ relaxed, hostFunction: (name) => hostFunction(name) as never }),
   }));
 
-/** Reproducible random choices. */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
-  }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)] as T;
-  }
-}
-
 /** Small whole numbers, whose sums of products are exact. */
-function filled(dtype: DType, length: number, dice: Dice): HostArray {
-  const array = hostArray(dtype, length);
-  for (let i = 0; i < length; i++) {
-    const value = dtypes[dtype].kind === 'bool' ? dice.below(2) : dice.below(9) - 4;
-    storeValue(array, dtype, i, dtype === 'int64' ? BigInt(value) : value);
-  }
-  return array;
+function whole(dtype: DType, length: number, draw: Draw): HostArray {
+  return layAs(dtype, wholeValues(dtype, length, draw), [length], 'contiguous', draw).array;
 }
 
 /** Runs a contraction in blocks and in the interpreter, on whole numbers, and expects equal results. */
@@ -73,9 +46,9 @@ function check(
   lengths: number[],
   scalars: Value[] = [],
 ): void {
-  const dice = new Dice(lengths.reduce((sum, length) => sum + length, 1));
+  const draw = new Draw(lengths.reduce((sum, length) => sum + length, 0));
   const declared = [...kernel.inputs, ...kernel.outputs];
-  const arrays = lengths.map((length, i) => filled(declared[i] as DType, length, dice));
+  const arrays = lengths.map((length, i) => whole(declared[i] as DType, length, draw));
   const launch = { extents, views, scalars };
   const expected = arrays.map((array) => array.slice());
   interpret(kernel, expected, launch);
@@ -158,10 +131,10 @@ describe('packed contractions equal the interpreter', () => {
   });
 
   it('for every small size', () => {
-    const dice = new Dice(3);
+    const draw = new Draw(3);
     for (let count = 0; count < 40; count++) {
-      const transposes = Array.from({ length: 3 }, () => dice.pick(['n', 't', 's'])).join('');
-      matmul(1 + dice.below(40), 1 + dice.below(70), 1 + dice.below(20), transposes);
+      const transposes = Array.from({ length: 3 }, () => draw.pick(['n', 't', 's'])).join('');
+      matmul(draw.int(1, 40), draw.int(1, 70), draw.int(1, 20), transposes);
     }
   });
 
@@ -240,9 +213,9 @@ describe('results do not depend on', () => {
     [520, 9, 40],
   ] as const;
   it.each(sizes)('how many threads share %d x %d x %d', (m, n, k) => {
-    const dice = new Dice(11);
+    const draw = new Draw(11);
     const numbers = (length: number): Float32Array =>
-      Float32Array.from({ length }, () => dice.below(2 ** 20) / 2 ** 20);
+      Float32Array.from({ length }, () => draw.int(0, 2 ** 20 - 1) / 2 ** 20);
     const [left, right] = [numbers(m * k), numbers(k * n)];
     const results = [1, 2, 5].map((pieces) => {
       const runtime = new PieceRuntime(pieces);

@@ -1,10 +1,3 @@
-import type { DeviceLimits } from '../limits.ts';
-
-/** What a shader must say first to hold 16-bit floats, and to exchange values between invocations. */
-export function enables({ f16 }: DeviceLimits, types: string, quads = false): string {
-  return `${f16 && /\bf16\b/.test(types) ? 'enable f16;\n' : ''}${quads ? 'enable subgroups;\n' : ''}`;
-}
-
 /** The number of a workgroup, in a line or in a plane. */
 export const WORKGROUP = 'group.x + group.y * groups.x';
 

@@ -1,9 +1,9 @@
 import type { ContractionKernel } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
-import { Parameters, type Shader } from '../shader.ts';
+import { enables, Parameters, type Shader } from '../shader.ts';
 import { Library } from '../wgsl/library.ts';
 import { Lines } from '../wgsl/lines.ts';
-import { enables, WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
+import { WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
 import { Results, type ResultsVariant } from './results.ts';
 
 /** Invocations of a workgroup that combines: one for each result. */

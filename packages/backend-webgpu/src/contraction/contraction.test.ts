@@ -2,8 +2,6 @@ import {
   type ContractionKernel,
   contiguousView,
   type DType,
-  type HostArray,
-  hostArray,
   inputAccess,
   type Launch,
   load,
@@ -13,14 +11,15 @@ import {
   permuteView,
   scalar,
   stage,
-  storeValue,
   type View,
   windowView,
 } from '@flambeau/backend';
+import { Draw, type KernelCase, layAs, Session, wholeValues } from '@flambeau/backend/conformance';
 import { interpret } from '@flambeau/backend-cpu';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWebGpu, type WebGpuBackend } from '../backend.ts';
+import { describe, expect, it } from 'vitest';
+import { openWebGpu } from '../backend.ts';
 import type { DeviceLimits } from '../limits.ts';
+import { leastLimits } from '../testing/limits.ts';
 import { packShader } from './pack.ts';
 import { planPacked } from './packed-plan.ts';
 import { pathOf } from './path.ts';
@@ -28,37 +27,21 @@ import { productShader } from './product.ts';
 import { rolesOf } from './roles.ts';
 import { tileShader } from './tile-shader.ts';
 
-const LIMITS: DeviceLimits = {
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
-  workgroups: 65535,
-  invocations: 256,
-  workgroupBytes: 16384,
-  subgroups: true,
-  f16: false,
-  software: true,
-};
+const LIMITS: DeviceLimits = { ...leastLimits, subgroups: true, software: true };
 
-/** Reproducible small whole numbers, whose sums of products are exact. */
-function filled(dtype: DType, length: number): HostArray {
-  const array = hostArray(dtype, length);
-  let state = 12345 + length;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    storeValue(array, dtype, i, ((state >> 12) % 7) - 3);
-  }
-  return array;
-}
-
-interface Case {
-  readonly kernel: ContractionKernel;
-  readonly launch: Launch;
-  /** Elements of each buffer. */
-  readonly lengths: readonly number[];
+/** A case on small whole numbers, whose sums of products are exact. */
+function wholeCase(kernel: ContractionKernel, launch: Launch, lengths: readonly number[]): KernelCase {
+  const draw = new Draw(lengths.reduce((sum, length) => sum + length, 0));
+  const dtypes = [...kernel.inputs, ...kernel.outputs];
+  const arrays = lengths.map((length, i) => {
+    const dtype = dtypes[i] as DType;
+    return layAs(dtype, wholeValues(dtype, length, draw, 3), [length], 'contiguous', draw).array;
+  });
+  return { kernel, launch, arrays };
 }
 
 /** A product of matrices; `layouts`: `n`ormal, `t`ransposed or with `s`paces, of A, B (over n and k) and the result. */
-function matmul(m: number, n: number, k: number, layouts: string, dtype: DType = 'float32', batch = 0): Case {
+function matmul(m: number, n: number, k: number, layouts: string, dtype: DType = 'float32', batch = 0): KernelCase {
   const matrix = (rows: number, columns: number, layout: string | undefined): View => {
     const strides = layout === 't' ? [1, rows] : layout === 's' ? [2 * columns, 2] : [columns, 1];
     const view = { shape: [rows, columns], strides, offset: layout === 's' ? 1 : 0 };
@@ -77,30 +60,31 @@ function matmul(m: number, n: number, k: number, layouts: string, dtype: DType =
   };
   const extents = batch ? [batch, m, n, k] : [m, n, k];
   const lengths = [a, b, out].map((view) => 2 * numel(view.shape) + 2);
-  return { kernel, launch: { extents, views: [a, b, out], scalars: [] }, lengths };
+  return wholeCase(kernel, { extents, views: [a, b, out], scalars: [] }, lengths);
 }
 
 /** `(A Bᵀ + bias + residual) · scalar`. */
-function epilogue(m: number, n: number, k: number): Case {
-  const { kernel, launch, lengths } = matmul(m, n, k, 'ntn');
+function epilogue(m: number, n: number, k: number): KernelCase {
+  const { kernel, launch, arrays } = matmul(m, n, k, 'ntn');
+  const { accesses } = kernel as ContractionKernel;
   const bias: View = { shape: [m, n], strides: [0, 1], offset: 0 };
   const residual = contiguousView([m, n]);
-  const [a = 0, b = 0, out = 0] = lengths;
-  return {
-    kernel: {
-      ...kernel,
+  const [a, b, out] = arrays.map(({ length }) => length) as [number, number, number];
+  return wholeCase(
+    {
+      ...(kernel as ContractionKernel),
       inputs: ['float32', 'float32', 'float32', 'float32'],
       scalars: ['float32'],
-      accesses: [...kernel.accesses, inputAccess(2, bias), inputAccess(3, residual)],
+      accesses: [...accesses, inputAccess(2, bias), inputAccess(3, residual)],
       epilogue: op('mul', op('add', op('add', stage(0), load(3)), load(4)), scalar(0)),
     },
-    launch: { ...launch, views: [...launch.views, bias, residual], scalars: [0.5] },
-    lengths: [a, b, n, m * n, out],
-  };
+    { ...launch, views: [...launch.views, bias, residual], scalars: [0.5] },
+    [a, b, n, m * n, out],
+  );
 }
 
 /** A padded convolution of images, or its gradient by the weight. */
-function convolution(byWeight: boolean): Case {
+function convolution(byWeight: boolean): KernelCase {
   const [images, cin, cout, size] = [2, 6, 10, 9];
   const windows = windowView(
     contiguousView([images, cin, size, size]),
@@ -115,8 +99,8 @@ function convolution(byWeight: boolean): Case {
     : [permuteView(windows, [0, 2, 3, 1, 4, 5]), weight, permuteView(image, [0, 2, 3, 1])];
   const [a, b, out] = views as [View, View, View];
   const [pixels, parameters, results] = [images * cin * size ** 2, cout * cin * 9, images * cout * size ** 2];
-  return {
-    kernel: {
+  return wholeCase(
+    {
       kind: 'contraction',
       inputs: ['float32', 'float32'],
       outputs: ['float32'],
@@ -125,16 +109,12 @@ function convolution(byWeight: boolean): Case {
       accesses: [inputAccess(0, a), inputAccess(1, b), outputAccess(0, out)],
       epilogue: stage(0),
     },
-    launch: {
-      extents: byWeight ? [cout, ...window, ...positions] : [...positions, cout, ...window],
-      views,
-      scalars: [],
-    },
-    lengths: byWeight ? [results, pixels, parameters] : [pixels, parameters, results],
-  };
+    { extents: byWeight ? [cout, ...window, ...positions] : [...positions, cout, ...window], views, scalars: [] },
+    byWeight ? [results, pixels, parameters] : [pixels, parameters, results],
+  );
 }
 
-const CASES: Readonly<Record<string, Case>> = {
+const CASES: Readonly<Record<string, KernelCase>> = {
   'rows and columns as they lie': matmul(48, 64, 32, 'nnn'),
   'all transposed': matmul(48, 64, 32, 'ttt'),
   'odd sizes': matmul(45, 67, 29, 'ntn'),
@@ -152,26 +132,10 @@ const CASES: Readonly<Record<string, Case>> = {
 
 for (const software of [true, false]) {
   describe(`contractions in blocks, made for ${software ? 'programs' : 'GPUs'}`, () => {
-    let backend: WebGpuBackend;
-    beforeAll(async () => {
-      backend = await openWebGpu({ software });
-    });
-    afterAll(() => backend.dispose());
+    const session = new Session({ name: 'webgpu', create: () => openWebGpu({ software }), reference: interpret });
+    session.manage();
 
-    it.each(Object.entries(CASES))('%s', async (_, { kernel, launch, lengths }) => {
-      const dtypes = [...kernel.inputs, ...kernel.outputs];
-      const arrays = lengths.map((length, i) => filled(dtypes[i] as DType, length));
-      const buffers = arrays.map((array, i) => backend.allocate(dtypes[i] as DType, array.length));
-      buffers.forEach((buffer, i) => {
-        backend.write(buffer, arrays[i] as HostArray);
-      });
-      backend.run(backend.prepare(kernel), buffers, launch);
-      const out = buffers.at(-1) as (typeof buffers)[number];
-      const found = await backend.read(out, 0, out.length);
-      interpret(kernel, arrays, launch);
-      expect(found).toEqual(arrays.at(-1));
-      for (const buffer of buffers) backend.free(buffer);
-    });
+    it.each(Object.entries(CASES))('%s', (_, sample) => session.check(sample));
   });
 }
 
@@ -221,7 +185,7 @@ describe('paths', () => {
 });
 
 describe('shaders', () => {
-  const { kernel } = matmul(8, 8, 8, 'ntn', 'float16');
+  const kernel = matmul(8, 8, 8, 'ntn', 'float16').kernel as ContractionKernel;
   const roles = rolesOf(kernel, false);
   const results = { axes: [[0, 1, 1]] as const, shared: [0] };
   const rows = { axes: [0, 1, 1, true] as const, form: 'depth' as const };

@@ -1,8 +1,8 @@
 import type { DeviceLimits } from '../limits.ts';
-import { Bindings, Parameters, type Shader } from '../shader.ts';
+import { Bindings, enables, Parameters, type Shader } from '../shader.ts';
 import { Library } from '../wgsl/library.ts';
 import { Lines } from '../wgsl/lines.ts';
-import { enables, WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
+import { WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
 import { OperandCode, type OperandShape, type Place, pushOperand } from './operand.ts';
 import type { OperandPaths } from './roles.ts';
 

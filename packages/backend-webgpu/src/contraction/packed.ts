@@ -68,12 +68,8 @@ export class PackedContraction {
     }
     const { batches, rows: height, columns: width } = job.sizes;
     const partial = this.#recorder.borrow(4 * plan.parts * batches * height * width);
-    try {
-      this.#multiply(job, partial);
-      this.#dispatcher.combine(job.sizes, plan.parts, partial, results, buffers, launch);
-    } finally {
-      this.#recorder.release(partial);
-    }
+    this.#multiply(job, partial);
+    this.#dispatcher.combine(job.sizes, plan.parts, partial, results, buffers, launch);
   }
 
   #multiply(job: Job, partial: GpuBuffer | null): void {
@@ -93,44 +89,40 @@ export class PackedContraction {
     const most = Math.ceil(Math.min(sizes.depth, chunk.parts * partDepth) / STEP) * STEP;
     const panels = this.#recorder.borrow(4 * width * most * chunk.columnPanels * (isShared ? 1 : chunk.batches));
     const pack = this.#packProgram(job);
-    try {
-      for (let firstPart = 0; firstPart < plan.parts; firstPart += chunk.parts) {
-        const parts = Math.min(chunk.parts, plan.parts - firstPart);
-        const firstDepth = firstPart * partDepth;
-        const depth = Math.min(sizes.depth - firstDepth, parts * partDepth);
-        const padded = Math.ceil(depth / STEP) * STEP;
-        for (let firstBatch = 0; firstBatch < sizes.batches; firstBatch += chunk.batches) {
-          const batches = Math.min(chunk.batches, sizes.batches - firstBatch);
-          for (let panel = 0; panel < columnPanels; panel += chunk.columnPanels) {
-            const count = Math.min(chunk.columnPanels, columnPanels - panel);
-            const area: PackPart = {
-              firstBatch,
-              batches: isShared ? 1 : batches,
-              firstPanel: panel,
-              panels: count,
-              lines: sizes.columns,
-              firstDepth,
-              depth,
-              padded,
-            };
-            this.#dispatcher.dispatch(pack, [source, panels], packNumbers(columns, area), packWorkgroups(area, width));
-            this.#dispatchProduct(job, program, partial, panels, {
-              firstDepth,
-              endDepth: firstDepth + depth,
-              panelDepth: padded,
-              firstBatch,
-              batches,
-              firstColumn: panel * width,
-              columnPanels: count,
-              firstPart,
-              parts,
-              panelBatch: isShared ? 0 : 1,
-            });
-          }
+    for (let firstPart = 0; firstPart < plan.parts; firstPart += chunk.parts) {
+      const parts = Math.min(chunk.parts, plan.parts - firstPart);
+      const firstDepth = firstPart * partDepth;
+      const depth = Math.min(sizes.depth - firstDepth, parts * partDepth);
+      const padded = Math.ceil(depth / STEP) * STEP;
+      for (let firstBatch = 0; firstBatch < sizes.batches; firstBatch += chunk.batches) {
+        const batches = Math.min(chunk.batches, sizes.batches - firstBatch);
+        for (let panel = 0; panel < columnPanels; panel += chunk.columnPanels) {
+          const count = Math.min(chunk.columnPanels, columnPanels - panel);
+          const area: PackPart = {
+            firstBatch,
+            batches: isShared ? 1 : batches,
+            firstPanel: panel,
+            panels: count,
+            lines: sizes.columns,
+            firstDepth,
+            depth,
+            padded,
+          };
+          this.#dispatcher.dispatch(pack, [source, panels], packNumbers(columns, area), packWorkgroups(area, width));
+          this.#dispatchProduct(job, program, partial, panels, {
+            firstDepth,
+            endDepth: firstDepth + depth,
+            panelDepth: padded,
+            firstBatch,
+            batches,
+            firstColumn: panel * width,
+            columnPanels: count,
+            firstPart,
+            parts,
+            panelBatch: isShared ? 0 : 1,
+          });
         }
       }
-    } finally {
-      this.#recorder.release(panels);
     }
   }
 

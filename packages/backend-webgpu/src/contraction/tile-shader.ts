@@ -1,9 +1,9 @@
 import type { ContractionKernel } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
-import { Bindings, Parameters, type Shader, storageType } from '../shader.ts';
+import { Bindings, enables, Parameters, type Shader, storageType } from '../shader.ts';
 import { Library } from '../wgsl/library.ts';
 import { Lines } from '../wgsl/lines.ts';
-import { enables, WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
+import { WORKGROUP, WORKGROUP_INPUTS } from './code.ts';
 import { type OperandAxes, OperandCode, operandShape, type Place } from './operand.ts';
 import { Results, type ResultsVariant } from './results.ts';
 import { operandAccess, type Roles } from './roles.ts';

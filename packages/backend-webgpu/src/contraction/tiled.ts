@@ -80,12 +80,8 @@ export class TiledContraction {
       return;
     }
     const partial = recorder.borrow(4 * used * batches * rows * columns);
-    try {
-      dispatcher.dispatch(this.#tileProgram(tile, paths, null), [partial, ...operands], numbers, tiles);
-      dispatcher.combine(sizes, used, partial, results, buffers, launch);
-    } finally {
-      recorder.release(partial);
-    }
+    dispatcher.dispatch(this.#tileProgram(tile, paths, null), [partial, ...operands], numbers, tiles);
+    dispatcher.combine(sizes, used, partial, results, buffers, launch);
   }
 
   #tileProgram(

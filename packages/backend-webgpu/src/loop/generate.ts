@@ -74,17 +74,12 @@ class Loop {
     const { workgroups, scratch, passes, numbers, bindings } = this.#plan(launch, same ?? this.#sharing(buffers));
     if (workgroups === 0) return;
     const recorder = this.#recorder;
-    const parts = scratch > 0 ? recorder.borrow(scratch) : undefined;
     let bound = bindings ? bindings.select(buffers) : buffers;
-    if (parts) bound = [...bound, parts];
-    try {
-      for (const { program, shader } of passes) {
-        const at = recorder.reserve(program);
-        writeNumbers(recorder, at, shader.numbers, launch, numbers);
-        recorder.dispatch(program, bound, at, workgroups);
-      }
-    } finally {
-      if (parts) recorder.release(parts);
+    if (scratch > 0) bound = [...bound, recorder.borrow(scratch)];
+    for (const { program, shader } of passes) {
+      const at = recorder.reserve(program);
+      writeNumbers(recorder, at, shader.numbers, launch, numbers);
+      recorder.dispatch(program, bound, at, workgroups);
     }
   }
 
@@ -92,7 +87,7 @@ class Loop {
   #plan(launch: Launch, shared: readonly number[] | undefined): Plan {
     const strides = this.#specializer.stridesKey(launch);
     const bounds = this.#specializer.boundsKey(launch);
-    const aligned = alignment(launch.views);
+    const aligned = this.#specializer.knowsStrides ? alignment(launch.views) : 0;
     const plans = this.#plans;
     const { extents } = launch;
     if (this.#last && fits(this.#last, strides, bounds, aligned, shared, extents)) return this.#last;

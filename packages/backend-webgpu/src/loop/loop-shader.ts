@@ -10,7 +10,7 @@ import {
   stageAccesses,
 } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
-import { type Shader, storageType } from '../shader.ts';
+import { enables, type Shader, storageType } from '../shader.ts';
 import { emitOp } from '../wgsl/scalar.ts';
 import { Context } from './context.ts';
 import { Accumulator, type Fold, foldOf } from './fold.ts';
@@ -71,11 +71,11 @@ class LoopWriter {
     dtypes.forEach((dtype, i) => {
       if (wide[i]) types.set(bindings.name(i), `vec4<${storageType(dtype, limits)}>`);
     });
+    const memory = bindings.declaration(types);
     const code = [
-      limits.f16 && dtypes.includes('float16') ? 'enable f16;\n' : '',
-      this.#context.usesSubgroups ? 'enable subgroups;\n' : '',
+      enables(limits, memory, this.#context.usesSubgroups),
       numbers.parameters.declaration,
-      bindings.declaration(types),
+      memory,
       ...declarations.values(),
       library.declarations,
       `@compute @workgroup_size(${rows * lanes})\nfn main(${HEAD.join(', ')}) {\n${numbers.reads}${lines.text}}\n`,

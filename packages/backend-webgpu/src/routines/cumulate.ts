@@ -55,7 +55,6 @@ export function cumulateLines(
   enqueuePass('totals', units, [totals], [size, chunks]);
   cumulateLines(recorder, programs, totalDType(dtype), op, denseWalk(walk.lines, chunks, 2), [totals, totals]);
   enqueuePass('apply', units, [totals], [size, chunks]);
-  recorder.release(totals);
 }
 
 /** Running sums or products along an axis. */

@@ -1,7 +1,7 @@
 import { printKernel, type RoutineKernel } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
 import type { GpuBuffer, Program, Recorder } from '../runtime/recorder.ts';
-import { type Bindings, Parameters, type Shader } from '../shader.ts';
+import { type Bindings, enables, Parameters, type Shader } from '../shader.ts';
 import { Library } from '../wgsl/library.ts';
 import { Lines } from '../wgsl/lines.ts';
 
@@ -46,8 +46,7 @@ export class Draft {
   #assemble(size: number, shared: string, unit: string): Shader {
     const { bindings, parameters, library, limits, lines, types } = this;
     const memory = bindings.declaration(types);
-    const enables = limits.f16 && memory.includes('f16') ? 'enable f16;\n' : '';
-    const code = `${enables}${parameters.declaration}${memory}${library.declarations}${shared}
+    const code = `${enables(limits, memory)}${parameters.declaration}${memory}${library.declarations}${shared}
 @compute @workgroup_size(${size})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

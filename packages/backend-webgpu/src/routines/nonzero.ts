@@ -44,7 +44,5 @@ export function nonzero(kernel: RoutineKernel, recorder: Recorder): Run {
       numbers.push(coordinates.shape[0] as number, coordinates.offset, rowStride, axisStride, ...x.shape.slice(1));
     }
     enqueue(recorder, program, bound, lists ? chunks : 1, numbers);
-    recorder.release(marks);
-    recorder.release(totals);
   };
 }

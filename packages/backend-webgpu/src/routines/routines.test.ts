@@ -1,11 +1,10 @@
 import {
-  contiguousStrides,
+  castValue,
+  contiguousView,
   type DType,
-  dtypes,
   type HostArray,
   hostArray,
   isFloat,
-  loadValue,
   numel,
   type RoutineKernel,
   type Shape,
@@ -13,50 +12,28 @@ import {
   type Value,
   type View,
 } from '@flambeau/backend';
+import {
+  Draw,
+  type KernelCase,
+  type Laid,
+  layAs,
+  layouts,
+  lengthFor,
+  room,
+  routineCase,
+  Session,
+  tiedValues,
+  withoutMinusZero,
+} from '@flambeau/backend/conformance';
 import { interpret } from '@flambeau/backend-cpu';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openWebGpu, type WebGpuBackend } from '../backend.ts';
 import type { GpuBuffer } from '../runtime/recorder.ts';
 import { Programs } from './draft.ts';
 import { sortLines } from './sort.ts';
 import { planWalk } from './walk.ts';
 
-/** Reproducible random choices. */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)] as T;
-  }
-}
-
-const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0, 1e-3, -6e4, 65504];
-
-/** A value with ties, zeros and specials among the others. */
-function sample(dice: Dice, dtype: DType): Value {
-  if (dtype === 'bool') return dice.below(2);
-  if (isFloat(dtype)) {
-    const kind = dice.below(6);
-    return kind === 0 ? dice.pick(SPECIAL) : kind < 3 ? dice.below(5) - 2 : (dice.next() - 0.5) * 10 ** dice.below(4);
-  }
-  const { min, max } = dtypes[dtype];
-  return dice.below(4) ? dice.below(9) - 4 : dice.pick([Number(min), Number(max) - 1, dice.below(2 ** 31)]);
-}
+const HELD: readonly DType[] = ['float32', 'float16', 'bfloat16', 'int32', 'int8', 'uint8', 'bool'];
 
 function filled(dtype: DType, length: number, value: () => Value): HostArray {
   const array = hostArray(dtype, length);
@@ -64,129 +41,81 @@ function filled(dtype: DType, length: number, value: () => Value): HostArray {
   return array;
 }
 
-/** A view of a shape: axes in any order, with gaps and backwards now and then. */
-function anyView(dice: Dice, shape: Shape): View {
-  if (dice.below(3) === 0) return { shape, strides: contiguousStrides(shape), offset: 4 * dice.below(3) };
-  const order = shape.map((_, axis) => [dice.next(), axis] as const).sort((a, b) => a[0] - b[0]);
-  const strides = shape.map(() => 0);
-  let step = dice.pick([1, 1, 2]);
-  let offset = dice.below(4);
-  for (const [, axis] of order) {
-    const backwards = dice.below(4) === 0;
-    strides[axis] = backwards ? -step : step;
-    if (backwards) offset += step * Math.max(0, (shape[axis] as number) - 1);
-    step *= (shape[axis] as number) + dice.below(2);
-  }
-  return { shape, strides, offset };
+function several(shape: Shape, value: () => Value): Value[] {
+  return Array.from({ length: numel(shape) }, value);
 }
-
-function lengthOf({ shape, strides, offset }: View): number {
-  return strides.reduce((sum, stride, axis) => sum + Math.max(0, stride * ((shape[axis] as number) - 1)), offset) + 4;
-}
-
-function routine(
-  name: RoutineKernel['name'],
-  inputs: readonly DType[],
-  outputs: readonly DType[],
-  attributes: RoutineKernel['attributes'],
-): RoutineKernel {
-  return { kind: 'routine', name, inputs, outputs, scalars: [], attributes };
-}
-
-const HELD: readonly DType[] = ['float32', 'float16', 'bfloat16', 'int32', 'int8', 'uint8', 'bool'];
 
 describe.each([true, false])('routines on a device that counts as software: %s', (software) => {
-  let backend: WebGpuBackend;
-  beforeAll(async () => {
-    backend = await openWebGpu({ software });
+  const session = new Session({
+    name: 'webgpu',
+    create: () => openWebGpu({ software }),
+    reference: interpret,
+    numerics: { subnormals: false },
   });
-  afterAll(() => backend.dispose());
+  session.manage();
 
-  /** Runs a routine here and in the interpreter; arrays that are one object are one buffer, and all memory must be the same. */
-  async function check(
-    kernel: RoutineKernel,
-    arrays: readonly HostArray[],
-    views: readonly View[],
-    tolerance = 0,
-  ): Promise<HostArray[]> {
-    const launch = { extents: [], views, scalars: [] };
-    const declared = [...kernel.inputs, ...kernel.outputs];
-    const buffers = new Map(
-      arrays.map((array, i) => [array, backend.allocate(declared[i] as DType, array.length)] as const),
-    );
-    for (const [array, buffer] of buffers) backend.write(buffer, array);
-    const operands = arrays.map((array) => buffers.get(array) as NonNullable<ReturnType<typeof buffers.get>>);
-    backend.run(backend.prepare(kernel), operands, launch);
-    const found = await Promise.all(operands.map((buffer) => backend.read(buffer, 0, buffer.length)));
-    for (const buffer of buffers.values()) backend.free(buffer);
-    const copies = new Map(arrays.map((array) => [array, array.slice()] as const));
-    const expected = arrays.map((array) => copies.get(array) as HostArray);
-    interpret(kernel, expected, launch);
-    declared.forEach((dtype, k) => {
-      const [mine, theirs] = [found[k] as HostArray, expected[k] as HostArray];
-      for (let i = 0; i < theirs.length; i++) {
-        const [a, b] = [loadValue(mine, dtype, i), loadValue(theirs, dtype, i)];
-        if (Object.is(a, b) || (a !== a && b !== b)) continue;
-        if (tolerance && Math.abs(Number(a) - Number(b)) <= tolerance) continue;
-        const what = `${kernel.name} ${JSON.stringify(kernel.attributes)} of ${dtype}, ${JSON.stringify(views)}`;
-        expect.fail(`${what}: operand ${k} at ${i} is ${a}, not ${b}`);
-      }
-    });
-    return found.slice(kernel.inputs.length);
+  const tied = (dtype: DType, shape: Shape, draw: Draw): Value[] =>
+    tiedValues(dtype, numel(shape), draw, session.numerics);
+
+  /** Logical values in any layout. */
+  function laid(dtype: DType, shape: Shape, draw: Draw, values = tied(dtype, shape, draw)): Laid {
+    return layAs(dtype, values, shape, draw.pick(layouts), draw);
   }
 
-  /** Checks a routine on one memory per operand, laid out in any way. */
-  async function checkAnyhow(
-    dice: Dice,
-    kernel: RoutineKernel,
-    shapes: readonly Shape[],
-    values: (dtype: DType, operand: number) => Value = (dtype) => sample(dice, dtype),
-    tolerance = 0,
-  ): Promise<HostArray[]> {
-    const views = shapes.map((shape) => anyView(dice, shape));
-    const declared = [...kernel.inputs, ...kernel.outputs];
-    const arrays = views.map((view, k) => {
-      const dtype = declared[k] as DType;
-      return filled(dtype, lengthOf(view), () => values(dtype, k));
-    });
-    return check(kernel, arrays, views, tolerance);
+  function empty(dtype: DType, shape: Shape, draw: Draw): Laid {
+    return room(dtype, shape, draw.pick(layouts), draw);
+  }
+
+  function cumulateCase(dtype: DType, shape: Shape, dim: number, op: string, draw: Draw, values?: Value[]): KernelCase {
+    const x = laid(dtype, shape, draw, values);
+    return routineCase('cumulate', { dim, op }, [[dtype, x]], [[dtype, empty(dtype, shape, draw)]]);
   }
 
   for (const dtype of HELD) {
     it(`sorts long lines of ${dtype} through any view`, async () => {
-      const dice = new Dice(11);
+      const draw = new Draw(11);
       for (const shape of [[17], [65], [700], [3, 300], [300, 5], [2, 130, 3], [40, 20]]) {
         for (const dim of shape.keys()) {
-          const kernel = routine('sort', [dtype], [dtype, 'int32'], { dim, descending: dice.below(2) > 0 });
-          await checkAnyhow(dice, kernel, [shape, shape, shape]);
+          const [values, places] = [empty(dtype, shape, draw), empty('int32', shape, draw)];
+          const outputs = [[dtype, values] as const, ['int32', places] as const];
+          const descending = draw.int(0, 1) > 0;
+          await session.check(routineCase('sort', { dim, descending }, [[dtype, laid(dtype, shape, draw)]], outputs));
         }
       }
     });
 
     it(`lists what is not zero in long arrays of ${dtype}`, async () => {
-      const dice = new Dice(12);
+      const draw = new Draw(12);
       for (const shape of [[3000], [40, 50], [7, 3, 90], []]) {
-        const kernel = routine('nonzero', [dtype], ['int32', 'int32'], {});
-        const capacity = dice.pick([0, 5, numel(shape)]);
-        await checkAnyhow(dice, kernel, [shape, [capacity, shape.length], [1]]);
+        const places = empty('int32', [draw.pick([0, 5, numel(shape)]), shape.length], draw);
+        const outputs = [['int32', places] as const, ['int32', empty('int32', [1], draw)] as const];
+        await session.check(routineCase('nonzero', {}, [[dtype, laid(dtype, shape, draw)]], outputs));
       }
     });
 
     it(`scatters ${dtype} with many duplicates, in order`, async () => {
-      const dice = new Dice(13);
+      const draw = new Draw(13);
+      // Which zero wins is left to the device.
+      const plain = (shape: Shape): Laid => laid(dtype, shape, draw, tied(dtype, shape, draw).map(withoutMinusZero));
       const reduces = (['set', 'max', 'min', 'sum', 'prod'] as const).slice(0, dtype === 'bool' ? 3 : 5);
       for (const shape of [[600], [300, 4], [3, 280, 2], [257, 8], [5, 40]]) {
         for (const reduce of reduces) {
           const dim = shape.indexOf(Math.max(...shape));
-          const extent = dice.pick([1, 7, 900]);
-          const kernel = routine('scatter', ['int32', dtype], [dtype], { dim, reduce });
-          const target = shape.map((size, axis) => (axis === dim ? extent : size + dice.below(2)));
-          await checkAnyhow(dice, kernel, [shape, shape, target], (of, k) => {
-            if (k === 0) return dice.below(extent + 2) - 1;
-            const value = sample(dice, of);
-            // Which zero wins is left to the device.
-            return value === 0 ? 0 : value;
-          });
+          const extent = draw.pick([1, 7, 900]);
+          const target = shape.map((size, axis) => (axis === dim ? extent : size + draw.int(0, 1)));
+          const inputs = [
+            [
+              'int32',
+              laid(
+                'int32',
+                shape,
+                draw,
+                several(shape, () => draw.int(-1, extent)),
+              ),
+            ] as const,
+            [dtype, plain(shape)] as const,
+          ];
+          await session.check(routineCase('scatter', { dim, reduce }, inputs, [[dtype, plain(target)]]));
         }
       }
     });
@@ -194,28 +123,43 @@ describe.each([true, false])('routines on a device that counts as software: %s',
 
   for (const dtype of HELD.filter((held) => held !== 'bool')) {
     it(`cumulates long lines of ${dtype}`, async () => {
-      const dice = new Dice(14);
+      const draw = new Draw(14);
+      const signs = (): Value => castValue(draw.pick(isFloat(dtype) ? [1, -1] : [1, -1, 3, 7]), dtype);
       for (const shape of [[3000], [500, 3], [2, 300, 2], [20, 40]]) {
         for (const dim of shape.keys()) {
-          const sum = routine('cumulate', [dtype], [dtype], { dim, op: 'sum' });
-          const whole = (): Value => (isFloat(dtype) ? dice.below(3) - 1 : sample(dice, dtype));
-          await checkAnyhow(dice, sum, [shape, shape], whole);
-          const product = routine('cumulate', [dtype], [dtype], { dim, op: 'prod' });
-          const sign = (): Value => (isFloat(dtype) ? dice.pick([1, -1]) : sample(dice, dtype) || 1);
-          await checkAnyhow(dice, product, [shape, shape], sign);
+          await session.check(
+            cumulateCase(
+              dtype,
+              shape,
+              dim,
+              'sum',
+              draw,
+              isFloat(dtype) ? several(shape, () => draw.int(-1, 1)) : undefined,
+            ),
+          );
+          await session.check(cumulateCase(dtype, shape, dim, 'prod', draw, several(shape, signs)));
         }
       }
     });
   }
 
   it('sums fractions to within rounding', async () => {
-    const dice = new Dice(15);
-    const kernel = routine('cumulate', ['float32'], ['float32'], { dim: 0, op: 'sum' });
-    await checkAnyhow(dice, kernel, [[20000], [20000]], () => dice.next(), 0.2);
+    const draw = new Draw(15);
+    const x = laid(
+      'float32',
+      [20000],
+      draw,
+      several([20000], () => Math.fround(draw.unit())),
+    );
+    const out = empty('float32', [20000], draw);
+    const tolerance = { absolute: 0.2 };
+    await session.check(
+      routineCase('cumulate', { dim: 0, op: 'sum' }, [['float32', x]], [['float32', out]], tolerance),
+    );
   });
 
   it('scatters rows in order, from an index that all columns share', async () => {
-    const dice = new Dice(16);
+    const draw = new Draw(16);
     for (const [rows, columns, offset] of [
       [300, 8, 0],
       [300, 8, 1],
@@ -225,29 +169,37 @@ describe.each([true, false])('routines on a device that counts as software: %s',
       for (const dtype of ['float32', 'int32', 'float16'] as const) {
         for (const reduce of ['set', 'sum', 'prod', 'max'] as const) {
           const index: View = { shape: [rows, columns], strides: [1, 0], offset };
-          const source: View = { shape: [rows, columns], strides: [columns, 1], offset };
-          const target: View = { shape: [50, columns], strides: [columns, 1], offset };
-          const arrays = [
-            filled('int32', lengthOf(index), () => dice.below(52) - 1),
-            filled(dtype, lengthOf(source), () => (dice.next() - 0.5) * 5),
-            filled(dtype, lengthOf(target), () => (dice.next() - 0.5) * 5),
-          ];
-          const kernel = routine('scatter', ['int32', dtype], [dtype], { dim: 0, reduce });
-          await check(kernel, arrays, [index, source, target]);
+          const any = (view: View): Laid => ({
+            view,
+            array: filled(dtype, lengthFor(view), () => draw.real(-2.5, 2.5)),
+          });
+          const at = { view: index, array: filled('int32', lengthFor(index), () => draw.int(-1, 50)) };
+          const inputs = [['int32', at] as const, [dtype, any(contiguousView([rows, columns], offset))] as const];
+          const out = any(contiguousView([50, columns], offset));
+          await session.check(routineCase('scatter', { dim: 0, reduce }, inputs, [[dtype, out]]));
         }
       }
     }
   });
 
   it('sorts some lines of an array', async () => {
-    const dice = new Dice(19);
-    const view: View = { shape: [5, 100], strides: [100, 1], offset: 0 };
-    const x = filled('int32', 500, () => dice.below(1000));
-    const kernel = routine('sort', ['int32'], ['int32', 'int32'], { dim: 1, descending: false });
+    const draw = new Draw(19);
+    const backend = session.backend as WebGpuBackend;
+    const view = contiguousView([5, 100]);
+    const x = filled('int32', 500, () => draw.int(0, 999));
+    const { kernel } = routineCase(
+      'sort',
+      { dim: 1, descending: false },
+      [['int32', { view, array: x }]],
+      [
+        ['int32', { view, array: x.slice() }],
+        ['int32', { view, array: x.slice() }],
+      ],
+    );
     const buffers = [x, x, x].map(() => backend.allocate('int32', 500) as GpuBuffer);
     for (const buffer of buffers) backend.write(buffer, x);
     const walk = planWalk(view.shape, 1, [view, view, view], 0);
-    const programs = new Programs(kernel, backend.recorder);
+    const programs = new Programs(kernel as RoutineKernel, backend.recorder);
     sortLines(backend.recorder, programs, { dtype: 'int32', descending: false }, { ...walk, lines: 2 }, buffers, 3);
     const values = await backend.read(buffers[1] as GpuBuffer, 0, 500);
     const expected = Int32Array.from(x as Int32Array);
@@ -256,40 +208,38 @@ describe.each([true, false])('routines on a device that counts as software: %s',
   });
 
   it('has operands in one memory', async () => {
-    const dice = new Dice(17);
-    const memory = (): HostArray => filled('int32', 2000, () => dice.below(400) - 1);
-    const part = (offset: number, shape: Shape = [400]): View => ({ shape, strides: contiguousStrides(shape), offset });
-    const same = (count: number): HostArray[] => new Array<HostArray>(count).fill(memory());
-    await check(routine('sort', ['int32'], ['int32', 'int32'], { dim: 0, descending: true }), same(3), [
-      part(800),
-      part(0),
-      part(400),
-    ]);
-    await check(routine('cumulate', ['int32'], ['int32'], { dim: 0, op: 'sum' }), same(2), [part(4), part(1000)]);
-    await check(routine('nonzero', ['int32'], ['int32', 'int32'], {}), same(3), [
-      part(0),
-      part(400, [400, 1]),
-      part(1999, [1]),
-    ]);
+    const draw = new Draw(17);
+    const memory = (): HostArray => filled('int32', 2000, () => draw.int(-1, 398));
+    const part = (array: HostArray, offset: number, shape: Shape = [400]): readonly ['int32', Laid] => [
+      'int32',
+      { array, view: contiguousView(shape, offset) },
+    ];
+    const one = memory();
+    await session.check(
+      routineCase('sort', { dim: 0, descending: true }, [part(one, 800)], [part(one, 0), part(one, 400)]),
+    );
+    await session.check(routineCase('cumulate', { dim: 0, op: 'sum' }, [part(one, 4)], [part(one, 1000)]));
+    const outputs = [part(one, 400, [400, 1]), part(one, 1999, [1])];
+    await session.check(routineCase('nonzero', {}, [part(one, 0)], outputs));
     for (const reduce of ['set', 'sum'] as const) {
-      const kernel = routine('scatter', ['int32', 'int32'], ['int32'], { dim: 0, reduce });
-      await check(kernel, same(3), [part(0), part(400), part(800)]);
-      const [index, moved] = [memory(), memory()];
-      await check(kernel, [index, moved, moved], [part(0), part(0), part(800)]);
+      for (const index of [one, memory()]) {
+        const inputs = [part(index, 0), part(one, 400)];
+        await session.check(routineCase('scatter', { dim: 0, reduce }, inputs, [part(one, 800)]));
+      }
     }
   });
 
   it('has more elements than workgroups in one line', async () => {
-    const dice = new Dice(18);
+    const draw = new Draw(18);
     const size = 1_100_000;
-    const array = filled('int32', size, () => (dice.below(1000) ? 0 : 1));
-    const view: View = { shape: [size], strides: [1], offset: 0 };
-    const places: View = { shape: [2000, 1], strides: [1, 1], offset: 0 };
-    const count: View = { shape: [1], strides: [1], offset: 0 };
-    const lists = [hostArray('int32', 2000), hostArray('int32', 1)];
-    await check(routine('nonzero', ['int32'], ['int32', 'int32'], {}), [array, ...lists], [view, places, count]);
-    const rows: View = { shape: [size, 1], strides: [1, 1], offset: 0 };
-    const sums = routine('cumulate', ['int32'], ['int32'], { dim: 1, op: 'sum' });
-    await check(sums, [array, hostArray('int32', size)], [rows, rows]);
+    const array = filled('int32', size, () => (draw.int(0, 999) ? 0 : 1));
+    const int32 = (own: HostArray, shape: Shape): readonly ['int32', Laid] => [
+      'int32',
+      { array: own, view: contiguousView(shape) },
+    ];
+    const lists = [int32(new Int32Array(2000), [2000, 1]), int32(new Int32Array(1), [1])];
+    await session.check(routineCase('nonzero', {}, [int32(array, [size])], lists));
+    const sums = int32(new Int32Array(size), [size, 1]);
+    await session.check(routineCase('cumulate', { dim: 1, op: 'sum' }, [int32(array, [size, 1])], [sums]));
   });
 });

@@ -93,6 +93,5 @@ export function scatter(kernel: RoutineKernel, recorder: Recorder): Run {
     const program = programs.get(`sorted ${rank} ${shared}`, (limits) => scatterSortedShader(variant, limits));
     const bound = [...moved.filter((_, i) => shared[i] === i), records];
     enqueue(recorder, program, bound, walk.lines * walk.length, [...walkNumbers(sorted.fold), extent]);
-    recorder.release(records);
   };
 }

@@ -1,20 +1,11 @@
 import { expect, it } from 'vitest';
-import type { DeviceLimits } from '../limits.ts';
+import { leastLimits } from '../testing/limits.ts';
 import { cumulateShader } from './cumulate-shaders.ts';
 import { nonzeroListShader, nonzeroMarkShader } from './nonzero-shaders.ts';
 import { scatterLinesShader, scatterSortedShader } from './scatter-shaders.ts';
 import { sortBlocksShader, sortMergeShader } from './sort-shaders.ts';
 
-const limits: DeviceLimits = {
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
-  workgroups: 65535,
-  invocations: 256,
-  workgroupBytes: 16384,
-  subgroups: false,
-  f16: true,
-  software: false,
-};
+const limits = { ...leastLimits, f16: true };
 
 it.each([
   [

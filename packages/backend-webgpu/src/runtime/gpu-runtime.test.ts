@@ -184,6 +184,24 @@ test('borrowed memory is not counted, and comes back', async () => {
   runtime.dispose();
 });
 
+test('what a launch borrowed comes back when it is over, also where it fails', async () => {
+  const { runtime } = await openRuntime();
+  const launch = { extents: [], views: [], scalars: [] };
+  const early = (): void => {
+    runtime.release(runtime.borrow(64));
+    runtime.borrow(1000);
+  };
+  runtime.launch(early, [], launch);
+  expect(runtime.memory().pooledBytes).toBe(256 + 1024);
+  const fail = (): void => {
+    runtime.borrow(64);
+    throw new Error('in the middle');
+  };
+  expect(() => runtime.launch(fail, [], launch)).toThrow('in the middle');
+  expect(runtime.memory().pooledBytes).toBe(256 + 1024);
+  runtime.dispose();
+});
+
 test('elements of 16 bits at odd places leave their neighbours alone', async () => {
   // What is written here moves words only, so that it needs no device with 16-bit floats.
   const { runtime } = await openRuntime({ f16: true });

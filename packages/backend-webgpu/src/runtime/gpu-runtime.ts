@@ -1,4 +1,4 @@
-import { type BackendMemory, DeviceError, type DType, type HostArray, hostArray } from '@flambeau/backend';
+import { type BackendMemory, DeviceError, type DType, type HostArray, hostArray, type Launch } from '@flambeau/backend';
 import type { DeviceLimits } from '../limits.ts';
 import { type Shader, storageBytes, storageType } from '../shader.ts';
 import { Batch } from './batch.ts';
@@ -10,7 +10,7 @@ import { Faults } from './faults.ts';
 import { Naps } from './naps.ts';
 import { type CompiledProgram, Programs } from './programs.ts';
 import { Reads } from './reads.ts';
-import type { GpuBuffer, Program, Recorder } from './recorder.ts';
+import type { GpuBuffer, Program, Recorder, Run } from './recorder.ts';
 import { noStatistics, type WebGpuStatistics } from './statistics.ts';
 import { Uploads } from './uploads.ts';
 
@@ -29,6 +29,7 @@ export class GpuRuntime implements Recorder {
   readonly #reads: Reads;
   readonly #uploads: Uploads;
   readonly #naps = new Naps();
+  readonly #borrowed: OwnedBuffer[] = [];
 
   /** @param name - What users call the device. */
   constructor(name: string, { device, limits }: OpenDevice) {
@@ -87,7 +88,9 @@ export class GpuRuntime implements Recorder {
         { requestedBytes: bytes, maxBufferBytes: this.limits.bindingBytes },
       );
     }
-    return new OwnedBuffer('float32', Math.ceil(bytes / 4), this.#buffers.take(bytes));
+    const buffer = new OwnedBuffer('float32', Math.ceil(bytes / 4), this.#buffers.take(bytes));
+    this.#borrowed.push(buffer);
+    return buffer;
   }
 
   release(buffer: GpuBuffer): void {
@@ -95,6 +98,16 @@ export class GpuRuntime implements Recorder {
     if (!owned.piece) return;
     this.#buffers.put(owned.piece);
     owned.piece = null;
+  }
+
+  /** Enqueues a launch, and takes back what it borrowed, also where it fails. */
+  launch(run: Run, buffers: readonly OwnedBuffer[], launch: Launch): void {
+    try {
+      run(buffers, launch);
+    } finally {
+      for (const buffer of this.#borrowed) this.release(buffer);
+      this.#borrowed.length = 0;
+    }
   }
 
   /** @throws {DeviceError} The device has no such dtype, or cannot bind so much memory. */

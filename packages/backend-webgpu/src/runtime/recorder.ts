@@ -35,8 +35,9 @@ export interface Recorder {
    *   more: the shader finds its own number as `workgroup_id.x + workgroup_id.y * num_workgroups.x`, and must stop beyond its last.
    */
   dispatch(program: Program, buffers: readonly GpuBuffer[], at: number, workgroups: number): void;
-  /** Memory for the time of one launch; give it back with `release` in the same call. */
+  /** Memory until the launch that is being enqueued is over. */
   borrow(bytes: number): GpuBuffer;
+  /** Gives borrowed memory back early, for what the same launch borrows later. */
   release(buffer: GpuBuffer): void;
 }
 

@@ -101,11 +101,12 @@ export class Uploads {
     }
     const recorder = this.#recorder;
     const program = recorder.program(merge, () => 'a write of 16-bit elements');
-    const idle = new OwnedBuffer('int32', words, this.#stage(padded));
+    const piece = this.#stage(padded);
+    const idle = new OwnedBuffer('int32', words, piece);
     const first = recorder.reserve(program);
     recorder.ints.set([at >> 1, words, shift ? 0xffff0000 : -1, isFree ? -1 : 0x0000ffff], first);
     recorder.dispatch(program, [idle, buffer], first, Math.ceil(words / 64));
-    recorder.release(idle);
+    this.#buffers.put(piece);
   }
 
   /** Elements in memory of their own, from where the device copies them in its turn. */

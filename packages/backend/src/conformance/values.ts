@@ -26,6 +26,17 @@ export function wholeValues(dtype: DType, count: number, draw: Draw, limit = 4):
   return Array.from({ length: count }, () => castValue(draw.int(dtype === 'uint8' ? 0 : -limit, limit), dtype));
 }
 
+/** Values with ties, and for floats with NaN, infinities and both zeros, as far as a device handles them. */
+export function tiedValues(dtype: DType, count: number, draw: Draw, numerics: Numerics): Value[] {
+  const edges = specialValues(dtype, numerics);
+  return wholeValues(dtype, count, draw, 3).map((value) => (draw.int(0, 3) ? value : draw.pick(edges)));
+}
+
+/** The value, or 0 for -0. */
+export function withoutMinusZero(value: Value): Value {
+  return Object.is(value, -0) ? 0 : value;
+}
+
 /** Values at the edges of a dtype, as far as a device handles them. */
 export function specialValues(dtype: DType, numerics: Numerics): Value[] {
   const { min, max, epsilon } = dtypes[dtype];

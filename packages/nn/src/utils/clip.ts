@@ -1,5 +1,5 @@
 import { deviceOf, div, noGrad, stack, type Tensor, tensor } from '@flambeau/autograd';
-import { ArgumentError, DeviceError } from '@flambeau/backend';
+import { ArgumentError, cannotReadNow } from '@flambeau/backend';
 import { requireNumber, requireTensor } from './check.ts';
 
 /** What {@link clipGradNorm_} accepts. */
@@ -58,11 +58,7 @@ export function clipGradNorm_(
   if (errorIfNonfinite && grads.length > 0) {
     const { backend } = deviceOf(total.device);
     if (!backend.readSync) {
-      throw new DeviceError(
-        op,
-        `errorIfNonfinite needs the norm at once, and device '${total.device}' cannot be read at once. Use await clipGradNormAsync_().`,
-        { device: total.device },
-      );
+      throw cannotReadNow(op, total.device, 'Use await clipGradNormAsync_() for errorIfNonfinite.');
     }
     requireFinite(op, total.itemSync(), normType);
   }

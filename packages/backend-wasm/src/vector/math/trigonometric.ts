@@ -1,3 +1,4 @@
+import { halfPiParts } from '@flambeau/backend';
 import {
   f32,
   f32x4,
@@ -42,21 +43,6 @@ const MEDIUM = 2 ** 20;
 const ROUNDING = 1.5 * 2 ** 23;
 const ROUNDING64 = 1.5 * 2 ** 52;
 
-/** ⌊π/2·2^124⌋. */
-const HALF_PI = 0x1921fb54442d18469898cc51701b839an;
-
-/** π/2 as a sum: parts of so many bits, then what is left. */
-function halfPiParts(bits: number, count: number): readonly number[] {
-  const parts: number[] = [];
-  let rest = HALF_PI;
-  for (let i = 1; i < count; i++) {
-    const low = BigInt(rest.toString(2).length - bits);
-    const part = (rest >> low) << low;
-    parts.push(Number(part) * 2 ** -124);
-    rest -= part;
-  }
-  return [...parts, Number(rest) * 2 ** -124];
-}
 const PARTS = halfPiParts(14, 4);
 const PARTS64 = halfPiParts(33, 2);
 

@@ -1,39 +1,11 @@
+import { lgammaCoefficients } from '@flambeau/backend';
 import { number, polynomial } from './text.ts';
 
-/** lgamma near 2: y = 2 - x in [0, 0.27], as y·P(y²) + y²·Q(y²). @source this and the following: fdlibm's e_lgamma_r. */
-const NEAR_TWO = [
-  [7.72156649015328655494e-2, 6.73523010531292681824e-2, 7.38555086081402883957e-3, 1.19270763183362067845e-3],
-  [3.22467033424113591611e-1, 2.05808084325167332806e-2, 2.89051383673415629091e-3, 5.10069792153511336608e-4],
-] as const;
-const MINIMUM = 1.46163214496836224576;
-const MINIMUM_VALUE = -1.21486290535849611461e-1;
-const NEAR_MINIMUM = [
-  4.83836122723810047042e-1, -1.47587722994593911752e-1, 6.46249402391333854778e-2, -3.27885410859759649565e-2,
-  1.79706750811820387126e-2, -1.0314224129834143745e-2, 6.1005387024629133263e-3, -3.6845201678113825676e-3,
-  2.2596478090061247225e-3, -1.40346469989232843813e-3,
-] as const;
-const NEAR_ONE = [
-  [
-    -7.72156649015328655494e-2, 6.32827064025093366517e-1, 1.45492250137234768737, 9.77717527963372745603e-1,
-    2.28963728064692451092e-1, 1.33810918536787660377e-2,
-  ],
-  [
-    1, 2.45597793713041134822, 2.12848976379893395361, 7.69285150456672783825e-1, 1.04222645593369134254e-1,
-    3.2170924228242391181e-3,
-  ],
-] as const;
-const ABOVE_TWO = [
-  [
-    -7.72156649015328655494e-2, 2.14982415960608852501e-1, 3.25778796408930981787e-1, 1.46350472652464452805e-1,
-    2.6642270303363860956e-2, 1.84028451407337715652e-3, 3.19475326584100867617e-5,
-  ],
-  [
-    1, 1.39200533467621045958, 7.21935547567138069525e-1, 1.71933865632803078993e-1, 1.86459191715652901344e-2,
-    7.77942496381893596434e-4, 7.32668430744625636189e-6,
-  ],
-] as const;
-const STIRLING = [8.33333333333329678849e-2, -2.7777777777877553647e-3, 7.936505586430195585e-4] as const;
-const STIRLING_CONSTANT = 4.18938533204672725052e-1;
+const { minimum, minimumValue, nearOne, aboveTwo, stirlingConstant } = lgammaCoefficients;
+// As many terms as float32 tells apart.
+const nearTwo = lgammaCoefficients.nearTwo.map((terms) => terms.slice(0, 4)) as [number[], number[]];
+const nearMinimum = lgammaCoefficients.nearMinimum.slice(0, 10);
+const stirling = lgammaCoefficients.stirling.slice(0, 3);
 
 const ROOT = 1.4616321449683622;
 /** digamma(t + 3/2) / (t + 3/2 - root) for |t| ≤ 1/2, to 8.8e-9. @source fitted by tooling/polynomials (row `digammaOne`). */
@@ -78,14 +50,14 @@ export const gammaFunctions: Readonly<
     if (value >= 1.73163f) {
       let y = select(2.0f, 1.0f, isShifted) - x;
       let z = y * y;
-      return shift + (y * ${polynomial('z', NEAR_TWO[0])} + z * ${polynomial('z', NEAR_TWO[1])} - 0.5f * y);
+      return shift + (y * ${polynomial('z', nearTwo[0])} + z * ${polynomial('z', nearTwo[1])} - 0.5f * y);
     }
     if (value >= 1.23164f) {
-      let y = x - select(${number(MINIMUM)}, ${number(MINIMUM - 1)}, isShifted);
-      return shift + (${number(MINIMUM_VALUE)} + y * y * ${polynomial('y', NEAR_MINIMUM)});
+      let y = x - select(${number(minimum)}, ${number(minimum - 1)}, isShifted);
+      return shift + (${number(minimumValue)} + y * y * ${polynomial('y', nearMinimum)});
     }
     let y = select(x - 1.0f, x, isShifted);
-    return shift + (y * (${polynomial('y', NEAR_ONE[0])} / ${polynomial('y', NEAR_ONE[1])}) - 0.5f * y);
+    return shift + (y * (${polynomial('y', nearOne[0])} / ${polynomial('y', nearOne[1])}) - 0.5f * y);
   }
   if (x < 8.0f) {
     let y = x - floor(x);
@@ -93,11 +65,11 @@ export const gammaFunctions: Readonly<
     for (var factor = y + 2.0f; factor < x - 0.5f; factor += 1.0f) {
       product *= factor;
     }
-    return y * (${polynomial('y', ABOVE_TWO[0])} / ${polynomial('y', ABOVE_TWO[1])}) + 0.5f * y + f_log(product);
+    return y * (${polynomial('y', aboveTwo[0])} / ${polynomial('y', aboveTwo[1])}) + 0.5f * y + f_log(product);
   }
   let z = 1.0f / x;
   let w = z * z;
-  return (x - 0.5f) * (f_log(x) - 1.0f) + (${number(STIRLING_CONSTANT)} + z * ${polynomial('w', STIRLING)});
+  return (x - 0.5f) * (f_log(x) - 1.0f) + (${number(stirlingConstant)} + z * ${polynomial('w', stirling)});
 }`,
   lgamma: `fn f_lgamma(x: f32) -> f32 {
   let bits = bitcast<u32>(x);

@@ -1,3 +1,4 @@
+import { halfPiParts } from '@flambeau/backend';
 import { number, polynomial } from './text.ts';
 
 /** sin r = r + r·w·P(w), w = r², |r| ≤ π/4, to 3.7e-9. @source fitted by tooling/polynomials (row `sin`). */
@@ -6,22 +7,6 @@ const SIN: readonly number[] = [-0.166666552, 0.00833219104, -0.000195186061];
 const COS: readonly number[] = [1, -0.5, 0.0416666456, -0.00138873095, 0.0000244323273];
 /** tan r = r + r·w·P(w), to 1.8e-8. @source fitted by tooling/polynomials (row `tan`). */
 const TAN: readonly number[] = [0.333331555, 0.13338834, 0.053408429, 0.0244403016, 0.00310357707, 0.00939512067];
-/** ⌊π/2·2^124⌋. */
-const HALF_PI = 0x1921fb54442d18469898cc51701b839an;
-
-/** π/2 as a sum: parts of so many bits, then what is left. */
-function halfPiParts(bits: number, count: number): readonly number[] {
-  const parts: number[] = [];
-  let rest = HALF_PI;
-  for (let i = 1; i < count; i++) {
-    const low = BigInt(rest.toString(2).length - bits);
-    const part = (rest >> low) << low;
-    parts.push(Number(part) * 2 ** -124);
-    rest -= part;
-  }
-  return [...parts, Number(rest) * 2 ** -124];
-}
-
 const parts = halfPiParts(14, 4).reduce((rest, part) => `(${rest} - n * ${number(part)})`, 'a');
 
 /** 32 zero bits, then those of 2/π after the point. */

@@ -1,21 +1,11 @@
 import { type DType, type HostArray, hostArray, loadValue, storeValue, type Value } from '@flambeau/backend';
-import type { DeviceLimits } from '../../limits.ts';
 import { MAP_READ, usage } from '../../runtime/flags.ts';
 import { storageType } from '../../shader.ts';
+import { leastLimits } from '../../testing/limits.ts';
 import { Library } from '../library.ts';
 import { Lines } from '../lines.ts';
 import { fromStorage, toStorage } from '../scalar.ts';
 
-const LIMITS: DeviceLimits = {
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
-  workgroups: 65535,
-  invocations: 256,
-  workgroupBytes: 16384,
-  subgroups: false,
-  f16: false,
-  software: true,
-};
 /** Elements that one invocation computes. */
 const STRETCH = 16;
 const GROUP = 64;
@@ -35,13 +25,13 @@ function scalarShader({ operands, result, write }: ScalarShader): string {
   const { length } = operands;
   const bindings = [...operands, result].map((dtype, i) => {
     const access = i < length ? 'read' : 'read_write';
-    return `@group(0) @binding(${i}) var<storage, ${access}> b${i}: array<${storageType(dtype, LIMITS)}>;\n`;
+    return `@group(0) @binding(${i}) var<storage, ${access}> b${i}: array<${storageType(dtype, leastLimits)}>;\n`;
   });
   lines.block(
     `for (var i = id.x * ${STRETCH}u; i < min((id.x + 1u) * ${STRETCH}u, arrayLength(&b${length})); i++)`,
     () => {
-      const args = operands.map((dtype, i) => lines.let(fromStorage(`b${i}[i]`, dtype, LIMITS)));
-      lines.add(`b${length}[i] = ${toStorage(library, write(library, lines, args), result, LIMITS)};`);
+      const args = operands.map((dtype, i) => lines.let(fromStorage(`b${i}[i]`, dtype, leastLimits)));
+      lines.add(`b${length}[i] = ${toStorage(library, write(library, lines, args), result, leastLimits)};`);
     },
   );
   return `${bindings.join('')}${library.declarations}@compute @workgroup_size(${GROUP})
@@ -50,7 +40,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {\n${lines.text}}\n`;
 
 /** Words of device memory for elements. */
 function toWords(array: HostArray, dtype: DType): Float32Array | Int32Array {
-  const words = storageType(dtype, LIMITS) === 'f32' ? new Float32Array(array.length) : new Int32Array(array.length);
+  const words =
+    storageType(dtype, leastLimits) === 'f32' ? new Float32Array(array.length) : new Int32Array(array.length);
   // Bits of NaN go as they are.
   if (array instanceof Float32Array) return new Float32Array(array);
   for (let i = 0; i < array.length; i++) words[i] = Number(loadValue(array, dtype, i));
@@ -92,7 +83,7 @@ export async function runScalar(
 
 function fromWords(memory: ArrayBuffer, dtype: DType): HostArray {
   const words: ArrayLike<number> =
-    storageType(dtype, LIMITS) === 'f32' ? new Float32Array(memory) : new Int32Array(memory);
+    storageType(dtype, leastLimits) === 'f32' ? new Float32Array(memory) : new Int32Array(memory);
   if (dtype === 'float32') return words as Float32Array;
   const array = hostArray(dtype, words.length);
   for (let i = 0; i < words.length; i++) storeValue(array, dtype, i, words[i] as Value);

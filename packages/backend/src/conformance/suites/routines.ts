@@ -3,35 +3,13 @@ import { castValue, type DType, dtypeNames, isFloat, type Value } from '../../dt
 import type { RoutineName } from '../../routines.ts';
 import { numel, type Shape, type View } from '../../view.ts';
 import type { Draw } from '../draw.ts';
-import { CaseBuilder, type KernelCase } from '../kernel-case.ts';
-import { type Laid, type Layout, lay, layAs, layouts, room } from '../layouts.ts';
+import type { KernelCase } from '../kernel-case.ts';
+import { type Layout, lay, layAs, layouts, room } from '../layouts.ts';
+import { routineCase } from '../routine-case.ts';
 import type { Session } from '../session.ts';
-import { sampleValues, specialValues, wholeValues } from '../values.ts';
+import { sampleValues, tiedValues, wholeValues, withoutMinusZero } from '../values.ts';
 
 const SHAPES: readonly Shape[] = [[1], [7], [0], [33], [3, 5], [4, 0], [0, 4], [2, 3, 4], [65, 2], [1, 1, 9]];
-
-/** A routine on laid operands. */
-function routine(
-  name: RoutineName,
-  attributes: Readonly<Record<string, number | string | boolean>>,
-  inputs: readonly (readonly [DType, Laid])[],
-  outputs: readonly (readonly [DType, Laid])[],
-): KernelCase {
-  const builder = new CaseBuilder();
-  for (const [dtype, { array }] of inputs) builder.input(dtype, array);
-  for (const [dtype, { array }] of outputs) builder.output(dtype, array);
-  return builder.routine(
-    name,
-    attributes,
-    [...inputs, ...outputs].map(([, { view }]) => view),
-  );
-}
-
-/** Values with ties, and for floats with NaN, infinities and both zeros. */
-function sortable(dtype: DType, count: number, draw: Draw, session: Session): Value[] {
-  const edges = specialValues(dtype, session.numerics);
-  return wholeValues(dtype, count, draw, 3).map((value) => (draw.int(0, 3) ? value : draw.pick(edges)));
-}
 
 /** Factors and terms whose cumulation is exact. */
 function cumulable(op: 'sum' | 'prod', dtype: DType, count: number, draw: Draw): Value[] {
@@ -64,7 +42,7 @@ function describeCumulate(session: Session): void {
             const x = layAs(dtype, cumulable(op, dtype, numel(shape), draw), shape, layout, draw);
             const out = room(dtype, shape, draw.pick(layouts), draw);
             await session.check(
-              routine('cumulate', { dim, op }, [[dtype, x]], [[dtype, out]]),
+              routineCase('cumulate', { dim, op }, [[dtype, x]], [[dtype, out]]),
               `${op} of [${shape}] along ${dim}, ${layout}`,
             );
           }
@@ -82,12 +60,12 @@ function describeSort(session: Session): void {
         for (let dim = 0; dim < shape.length; dim++) {
           for (const descending of [false, true]) {
             const layout = draw.pick(layouts);
-            const x = layAs(dtype, sortable(dtype, numel(shape), draw, session), shape, layout, draw);
+            const x = layAs(dtype, tiedValues(dtype, numel(shape), draw, session.numerics), shape, layout, draw);
             const [values, indices] = [
               room(dtype, shape, draw.pick(layouts), draw),
               room('int32', shape, draw.pick(layouts), draw),
             ];
-            const sample = routine(
+            const sample = routineCase(
               'sort',
               { dim, descending },
               [[dtype, x]],
@@ -122,7 +100,7 @@ function describeNonzero(session: Session): void {
             draw,
           );
           const found = room('int32', [1], 'offset', draw);
-          const sample = routine(
+          const sample = routineCase(
             'nonzero',
             {},
             [[dtype, x]],
@@ -169,7 +147,7 @@ function describeScatter(session: Session): void {
         ['int32', at],
         ['float32', source],
       ] as const;
-      await session.check(routine('scatter', { dim: 0, reduce: 'sum' }, inputs, [['float32', target]]));
+      await session.check(routineCase('scatter', { dim: 0, reduce: 'sum' }, inputs, [['float32', target]]));
     }
   });
 }
@@ -184,14 +162,15 @@ function scatter(session: Session, reduce: string, dtype: DType, shape: Shape, d
   );
   const plain = reduce === 'sum' ? wholeValues(dtype, count, draw, 2) : cumulable('prod', dtype, count, draw);
   const compared = reduce === 'max' || reduce === 'min' || reduce === 'set';
-  const source = compared ? sortable(dtype, count, draw, session).map(withoutMinusZero) : plain;
+  // Which zero wins is left to the device.
+  const source = compared ? tiedValues(dtype, count, draw, session.numerics).map(withoutMinusZero) : plain;
   const old = (compared ? sampleValues(dtype, numel(room), draw) : wholeValues(dtype, numel(room), draw, 2)).map(
     withoutMinusZero,
   );
   const at = layAs('int32', places, shape, draw.pick(layouts), draw);
   const from = layAs(dtype, source, shape, draw.pick(layouts), draw);
   const target = layAs(dtype, old, room, draw.pick(layouts), draw);
-  return routine(
+  return routineCase(
     'scatter',
     { dim, reduce },
     [
@@ -201,6 +180,3 @@ function scatter(session: Session, reduce: string, dtype: DType, shape: Shape, d
     [[dtype, target]],
   );
 }
-
-/** Which zero wins is left to the device. */
-const withoutMinusZero = (value: Value): Value => (Object.is(value, -0) ? 0 : value);
