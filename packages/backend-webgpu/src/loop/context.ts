@@ -43,6 +43,11 @@ export class Context {
     return this.kernel.accesses[number] as Access;
   }
 
+  /** Whether an access moves along an inner axis as along that of elements side by side: 1, -1 for backwards, 0 when not. */
+  slide(number: number, axis: number): number {
+    return this.variant.slides.find((slide) => slide.access === number && slide.inner === axis)?.direction ?? 0;
+  }
+
   /** The dtype of the elements behind an access. */
   dtype(number: number): DType {
     const { role, buffer } = this.access(number);

@@ -4,6 +4,7 @@ import { Bindings, sharing } from '../shader.ts';
 import { writeNumbers } from './launch-numbers.ts';
 import { type Layout, layOut } from './layout.ts';
 import { type LoopShader, loopShader } from './loop-shader.ts';
+import { Slides } from './slides.ts';
 import { launchOf, type Part, splitStores } from './split.ts';
 import type { Variant } from './variant.ts';
 
@@ -16,13 +17,22 @@ interface Pass {
   readonly program: Program;
 }
 
-/** What is known of launches that look alike. */
-interface Plan extends Layout {
+/** What tells launches of one kernel apart. */
+interface Traits {
+  /** {@link Specializer.stridesKey} */
   readonly strides: number;
+  /** {@link Specializer.boundsKey} */
   readonly bounds: number;
+  /** {@link alignment} */
   readonly aligned: number;
+  /** {@link Slides.key} */
+  readonly slides: number;
   readonly sharing: readonly number[] | undefined;
   readonly extents: readonly number[];
+}
+
+/** What is known of launches that look alike. */
+interface Plan extends Layout, Traits {
   readonly passes: readonly Pass[];
   readonly bindings: Bindings | undefined;
 }
@@ -57,6 +67,7 @@ class Loop {
   readonly #input: LoopInput;
   readonly #recorder: Recorder;
   readonly #specializer: Specializer;
+  readonly #slides: Slides;
   readonly #specialized = new Map<string, LoopInput>();
   readonly #passes = new Map<string, Pass>();
   readonly #plans: Plan[] = [];
@@ -67,6 +78,7 @@ class Loop {
     this.#input = input;
     this.#recorder = recorder;
     this.#specializer = new Specializer(input);
+    this.#slides = new Slides(input);
   }
 
   /** @param same - Which buffers are the same, where they are to share bindings although none of them is written. */
@@ -85,19 +97,23 @@ class Loop {
 
   /** The plan of a launch, known or new. */
   #plan(launch: Launch, shared: readonly number[] | undefined): Plan {
-    const strides = this.#specializer.stridesKey(launch);
-    const bounds = this.#specializer.boundsKey(launch);
-    const aligned = this.#specializer.knowsStrides ? alignment(launch.views) : 0;
+    const traits: Traits = {
+      strides: this.#specializer.stridesKey(launch),
+      bounds: this.#specializer.boundsKey(launch),
+      aligned: this.#specializer.knowsStrides ? alignment(launch.views) : 0,
+      slides: this.#slides.key(launch),
+      sharing: shared,
+      extents: launch.extents,
+    };
     const plans = this.#plans;
-    const { extents } = launch;
-    if (this.#last && fits(this.#last, strides, bounds, aligned, shared, extents)) return this.#last;
+    if (this.#last && fits(this.#last, traits)) return this.#last;
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i] as Plan;
-      if (!fits(plan, strides, bounds, aligned, shared, extents)) continue;
+      if (!fits(plan, traits)) continue;
       this.#last = plan;
       return plan;
     }
-    const plan = this.#newPlan(strides, bounds, aligned, shared, launch);
+    const plan = this.#newPlan(traits, launch);
     if (plans.length < REMEMBERED) plans.push(plan);
     else {
       plans[this.#oldest] = plan;
@@ -107,13 +123,9 @@ class Loop {
     return plan;
   }
 
-  #newPlan(
-    strides: number,
-    bounds: number,
-    aligned: number,
-    shared: readonly number[] | undefined,
-    launch: Launch,
-  ): Plan {
+  #newPlan(traits: Traits, launch: Launch): Plan {
+    const { strides, bounds, aligned, slides, sharing: shared, extents } = traits;
+    const { limits } = this.#recorder;
     const key = `${strides} ${bounds}`;
     let input = this.#specialized.get(key);
     if (!input) {
@@ -122,18 +134,15 @@ class Loop {
     }
     const { inputs, outputs, accesses } = input.kernel;
     const flags = accesses.map((_, number) => number < MOST_FLAGS && ((aligned >>> number) & 1) === 1);
-    const layout = layOut(input, launch.extents, flags, shared, this.#recorder.limits);
+    const layout = layOut(input, extents, flags, shared, limits, this.#slides.find(slides));
     const isEmpty = layout.workgroups === 0;
     const found = input;
     return {
+      ...traits,
       ...layout,
-      strides,
-      bounds,
-      aligned,
-      sharing: shared,
-      extents: [...launch.extents],
+      extents: [...extents],
       passes: isEmpty ? [] : layout.variants.map((variant) => this.#pass(key, found, variant)),
-      bindings: shared && new Bindings([...inputs, ...outputs], inputs.length, this.#recorder.limits, shared),
+      bindings: shared && new Bindings([...inputs, ...outputs], inputs.length, limits, shared),
     };
   }
 
@@ -158,18 +167,12 @@ class Loop {
 }
 
 /** Whether a plan suits a launch. */
-function fits(
-  plan: Plan,
-  strides: number,
-  bounds: number,
-  aligned: number,
-  shared: readonly number[] | undefined,
-  extents: readonly number[],
-): boolean {
+function fits(plan: Plan, { strides, bounds, aligned, slides, sharing: shared, extents }: Traits): boolean {
   return (
     plan.strides === strides &&
     plan.bounds === bounds &&
     plan.aligned === aligned &&
+    plan.slides === slides &&
     isSame(plan.extents, extents) &&
     isSame(plan.sharing, shared)
   );

@@ -12,6 +12,7 @@ import type { DeviceLimits } from '../limits.ts';
 import { deviceShape, type Work } from './device-shape.ts';
 import { layoutNumbers } from './launch-numbers.ts';
 import { partSlots, passesOf } from './passes.ts';
+import type { Slide } from './slides.ts';
 import { isStill, stageOfAccess } from './stages.ts';
 import type { LoopSize, Variant } from './variant.ts';
 import { BLOCK } from './walk.ts';
@@ -43,23 +44,24 @@ const MOST_WRITTEN = 192;
 /** Instructions that an access is worth, besides those of expressions. */
 const ACCESS_WEIGHT = 4;
 
-/** Decides how a launch's work is laid out, by its extents and by which accesses start and move in fours. */
+/** Decides how a launch's work is laid out, by its extents, by which accesses start and move in fours, and by which windows slide. */
 export function layOut(
   input: LoopInput,
   extents: readonly number[],
   aligned: readonly boolean[],
   sharing: readonly number[] | undefined,
   limits: DeviceLimits,
+  slides: readonly Slide[] = [],
 ): Layout {
   const { kernel } = input;
   const order = new Order(kernel, extents);
-  const { fast, along, loops } = order.choose();
   const weight = weigh(kernel);
   const isLight = weight <= MOST_IN_FOURS;
+  const { fast, along, loops, slides: slid } = order.choose(isLight && limits.software ? slides : []);
   const wide = isLight
     ? wideBuffers(input, fast, along, loops, aligned, sharing, order)
     : [...kernel.inputs, ...kernel.outputs].map(() => false);
-  const width = wide.includes(true) ? 4 : 1;
+  const width = wide.includes(true) || slid.length > 0 ? 4 : 1;
   const cuts = kernel.stages.map((stage, s) => order.longest(s, stage));
   const rows = extents.slice(0, kernel.outer).reduce((product, extent) => product * extent, 1);
   const fastExtent = fast < 0 ? 1 : (extents[fast] as number);
@@ -96,15 +98,17 @@ export function layOut(
     along,
     fast,
     loops,
+    slides: slid,
     sizes: loops.map((axes, s) => {
       const isWide = along === 'inner' && width > 1;
-      return order.sizes(
-        s,
-        axes,
-        elementWeight * (along === 'outer' ? width : 1),
-        chunks > 1 ? (cuts[s] as number) : -1,
-        lanes > 1 || isWide,
-      );
+      const cut = chunks > 1 ? (cuts[s] as number) : -1;
+      const slide = slid.find(({ stage }) => stage === s);
+      if (!slide)
+        return order.sizes(s, axes, elementWeight * (along === 'outer' ? width : 1), cut, lanes > 1 || isWide);
+      // Of the elements of a window, one more is loaded at each step.
+      const steps = order.extent(s, slide.inner);
+      const loads = ACCESS_WEIGHT * stageAccesses(kernel.stages[s] as Stage).length * (width + steps - 1);
+      return order.sizes(s, axes, (weight * width * steps + loads) / steps, cut, lanes > 1);
     }),
     cuts,
     wide,
@@ -191,31 +195,37 @@ class Order {
     return loops.every((axes, s) => this.extent(s, axes.at(-1) ?? -1) % 4 === 0);
   }
 
-  choose(): Pick<Variant, 'fast' | 'along' | 'loops'> {
+  /** @param slides - Windows that had better be walked with neighbours side by side. */
+  choose(slides: readonly Slide[]): Pick<Variant, 'fast' | 'along' | 'loops' | 'slides'> {
     const { outer, stages, accesses } = this.#kernel;
     const inner = stages.map((stage) => Array.from({ length: stage.inner }, (_, i) => outer + i));
     const all = [...accesses.keys()];
     const folding = stages.flatMap((stage, s) => (stage.inner > 0 ? [s] : []));
-    if (!folding.length) return { fast: this.#best(all, 0, 0, outer), along: 'outer', loops: inner };
-    const own = folding.map((s) => stageAccesses(stages[s] as Stage));
-    const column = this.#best(own.flat(), 0, 0, outer);
+    if (!folding.length) return { fast: this.#best(all, 0, 0, outer), along: 'outer', loops: inner, slides: [] };
+    const touched = folding.map((s) => stageAccesses(stages[s] as Stage));
+    const column = this.#best(touched.flat(), 0, 0, outer);
     let byLines = 0;
     const lasts = new Map<number, number>();
     folding.forEach((s, i) => {
-      const numbers = own[i] as readonly number[];
+      const numbers = touched[i] as readonly number[];
       const last = this.#best(numbers, s, outer, outer + (stages[s] as Stage).inner);
       lasts.set(s, last);
       byLines += this.#score(numbers, last);
     });
-    const byRows = column < 0 ? -1 : this.#score(own.flat(), column);
-    if (byRows > byLines && (this.#extents[column] as number) >= FEWEST_COLUMNS) {
-      const loops = inner.map((axes, s) => lastly(axes, this.longest(s, stages[s] as Stage)));
-      return { fast: column, along: 'outer', loops };
+    const byRows = column < 0 ? -1 : this.#score(touched.flat(), column);
+    const own = slides.filter((slide) => slide.outer === column && this.extent(slide.stage, slide.inner) <= MOST_STEPS);
+    if ((own.length > 0 || byRows > byLines) && (this.#extents[column] as number) >= FEWEST_COLUMNS) {
+      const loops = inner.map((axes, s) => {
+        const slide = own.find(({ stage }) => stage === s);
+        return lastly(axes, slide?.inner ?? this.longest(s, stages[s] as Stage));
+      });
+      return { fast: column, along: 'outer', loops, slides: own };
     }
     return {
       fast: this.#best(all, 0, 0, outer),
       along: 'inner',
       loops: inner.map((axes, s) => lastly(axes, lasts.get(s) ?? -1)),
+      slides: [],
     };
   }
 

@@ -11,9 +11,12 @@ import {
   type Shape,
   Specializer,
   scalar,
+  sliceView,
   stage,
   type View,
   contiguousView as view,
+  type WindowAxis,
+  windowView,
 } from '@flambeau/backend';
 import { CaseBuilder, type KernelCase, Session } from '@flambeau/backend/conformance';
 import { interpret } from '@flambeau/backend-cpu';
@@ -23,6 +26,7 @@ import { sharing } from '../shader.ts';
 import { leastLimits } from '../testing/limits.ts';
 import { layOut } from './layout.ts';
 import { loopShader } from './loop-shader.ts';
+import { Slides } from './slides.ts';
 import { splitStores } from './split.ts';
 
 /** Numbers without fractions, so that sums are exact in every order. */
@@ -79,12 +83,60 @@ function scaled(x: View, y: View, out: View, length = 4096): KernelCase {
   return builder.loop(out.shape);
 }
 
+interface Sliding {
+  readonly width: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly dilation?: number;
+  readonly padding?: number;
+  readonly isFlipped?: boolean;
+  /** Memory between neighbours in a row. */
+  readonly space?: number;
+}
+
+/** Sums of weighted windows of each channel, as a depthwise convolution takes them. */
+function sliding({ width, kernel, stride = 1, dilation = 1, padding = 0, space = 1, isFlipped }: Sliding): KernelCase {
+  const [channels, height] = [3, 6];
+  const positions = (size: number): number =>
+    Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  const shape = [channels, positions(height), positions(width)];
+  const dense = {
+    shape: [channels, height, width],
+    strides: [height * width * space, width * space, space],
+    offset: 0,
+  };
+  const axis = (at: number): WindowAxis => {
+    const size = dense.shape[at] as number;
+    return { axis: at, kernel, stride, dilation, padding, positions: positions(size) };
+  };
+  // Channels, rows, columns, rows of the window, columns of the window.
+  let windows = windowView(dense, [axis(1), axis(2)]);
+  if (isFlipped) for (const at of [3, 4]) windows = sliceView(windows, at, kernel - 1, kernel, -1);
+  const builder = new CaseBuilder();
+  const image = builder.input('float32', numbers(channels * height * width * space));
+  const weight = builder.input('float32', numbers(channels * kernel * kernel));
+  const weights = {
+    shape: windows.shape,
+    strides: [kernel * kernel, 0, 0, kernel, 1],
+    offset: 0,
+  };
+  const product = op('mul', load(builder.read(image, windows)), load(builder.read(weight, weights)));
+  const sum = builder.reduce('sum', [kernel, kernel], product);
+  builder.store(
+    builder.write(builder.output('float32', new Float32Array(shape.reduce((a, b) => a * b, 1))), view(shape)),
+    [],
+    stage(sum),
+  );
+  return builder.loop(shape);
+}
+
 /** The shaders of a case's passes, without the library's functions. */
 function shaders({ kernel, launch }: KernelCase, software: boolean, subgroups = false): string {
   const input = new Specializer({ kernel: kernel as LoopKernel }).specialize(launch);
   const aligned = launch.views.map(() => true);
+  const windows = new Slides({ kernel: kernel as LoopKernel });
   const own = { ...leastLimits, software, subgroups };
-  return layOut(input, launch.extents, aligned, undefined, own)
+  return layOut(input, launch.extents, aligned, undefined, own, windows.find(windows.key(launch)))
     .variants.map((variant) => loopShader(input, variant, own).code.replace(/fn f_[^}]*\n}\n/g, ''))
     .join('\n');
 }
@@ -111,6 +163,18 @@ describe('shaders', () => {
     expect(shaders(fold('sum', view([1 << 17]), []), false, true)).toMatchSnapshot();
     expect(shaders(softmax(64, 100), false, true)).not.toContain('subgroup');
   });
+});
+
+it('windows that slide are read once for results side by side, in software', () => {
+  const reads = (how: Sliding, software = true): number =>
+    [...shaders(sliding(how), software).matchAll(/ in0\[/g)].length;
+  for (const how of [{}, { padding: 1 }, { padding: 1, isFlipped: true }, { padding: 1, space: 2 }]) {
+    // Three rows of 3 + 4 - 1.
+    expect(reads({ width: 8, kernel: 3, ...how })).toBe(18);
+  }
+  expect(reads({ width: 12, kernel: 5, padding: 2 })).toBe(8);
+  for (const how of [{ stride: 2 }, { dilation: 2 }]) expect(reads({ width: 16, kernel: 3, ...how })).not.toBe(18);
+  expect(reads({ width: 8, kernel: 3 }, false)).not.toBe(18);
 });
 
 describe.each([true, false])('loop kernels with software: %s', (software) => {
@@ -210,6 +274,23 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
       rows.includes(i) ? { ...each, strides: [64, 32, 1, 1] } : each,
     );
     await session.check({ ...sample, launch: { ...sample.launch, views } });
+  });
+
+  it('slides windows', async () => {
+    for (const kernel of [1, 2, 3, 5]) {
+      for (const width of [8, 12, 7, 9]) {
+        for (const padding of [0, 1, kernel - 1]) {
+          for (const how of [{}, { isFlipped: true }, { space: 3 }, { space: 3, isFlipped: true }]) {
+            for (const steps of [{}, { stride: 2 }, { dilation: 2 }]) {
+              const sample = { width, kernel, padding, ...how, ...steps };
+              const dilation = sample.dilation ?? 1;
+              if (6 + 2 * padding > dilation * (kernel - 1))
+                await session.check(sliding(sample), JSON.stringify(sample));
+            }
+          }
+        }
+      }
+    }
   });
 
   it('shares results of stages between lanes and stores of several shapes', async () => {

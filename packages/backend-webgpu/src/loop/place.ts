@@ -8,6 +8,10 @@ export interface Place {
   readonly addresses: ReadonlyMap<number, string>;
   /** For each access, the values that its bounds check. */
   readonly bounds: ReadonlyMap<number, readonly string[]>;
+  /** For each access that slides, steps along the axis of elements side by side that are in neither. */
+  readonly shifts: ReadonlyMap<number, number>;
+  /** Names of what was computed since the innermost loop was entered and may be needed again, by what tells it apart. */
+  readonly shared: Map<string, string>;
 }
 
 /** The place outside all loops, for some accesses. */
@@ -18,21 +22,29 @@ export function startPlace({ numbers, kernel }: Context, accesses: readonly numb
     indices: new Map(),
     addresses: new Map(accesses.map((number) => [number, numbers.offset(number)])),
     bounds: new Map(accesses.map((number) => [number, boundsOf(number)])),
+    shifts: new Map(),
+    shared: new Map(),
   };
 }
 
-/** The place inside the loop along an axis; the accesses in whose scope the axis is move along. */
+/** The place inside the loop along an axis, or at one step of it; the accesses in whose scope the axis is move along. */
 export function enterAxis(
   context: Context,
   place: Place,
   accesses: readonly number[],
   axis: number,
-  index: string,
+  index: string | number,
 ): Place {
   const { numbers, lines, input } = context;
   const addresses = new Map(place.addresses);
   const bounds = new Map(place.bounds);
-  for (const number of index === '0' ? [] : accesses) {
+  const shifts = new Map(place.shifts);
+  for (const number of index === 0 ? [] : accesses) {
+    const direction = typeof index === 'number' ? context.slide(number, axis) : 0;
+    if (direction !== 0) {
+      shifts.set(number, (shifts.get(number) ?? 0) + direction * Number(index));
+      continue;
+    }
     const step = context.access(number).steps[axis];
     const address = addresses.get(number) as string;
     if (step === 'unit') addresses.set(number, lines.let(`${address} + ${index}`));
@@ -48,5 +60,6 @@ export function enterAxis(
       ),
     );
   }
-  return { indices: new Map(place.indices).set(axis, index), addresses, bounds };
+  const shared = typeof index === 'number' ? place.shared : new Map<string, string>();
+  return { indices: new Map(place.indices).set(axis, `${index}`), addresses, bounds, shifts, shared };
 }

@@ -31,9 +31,8 @@ export class Sites {
   readonly #context: Context;
   readonly #ahead: Sites | undefined;
   readonly #aheadAccesses: ReadonlySet<number>;
-  readonly #loads = new Map<number, (string | undefined)[]>();
+  readonly #own = new Map<string, string>();
   readonly #vectors = new Map<number, string>();
-  readonly #inside = new Map<number, (string | undefined)[]>();
   readonly #indices: (string | undefined)[] = [];
 
   /**
@@ -91,10 +90,7 @@ export class Sites {
       return this.#ahead.load(number, this.#ahead.width === 1 ? 0 : component);
     }
     const at = this.#moves(number) ? component : 0;
-    const found = this.#loads.get(number) ?? [];
-    this.#loads.set(number, found);
-    found[at] ??= this.#load(number, at);
-    return found[at];
+    return this.#once('load', number, at, () => this.#load(number, at));
   }
 
   /**
@@ -147,6 +143,16 @@ export class Sites {
     };
   }
 
+  /** What is the same whenever an access is looked at for the same element; if its windows slide, other sites may do so too. */
+  #once(what: string, number: number, component: number, text: () => string): string {
+    const { place } = this;
+    const steps = component + (place.shifts.get(number) ?? 0);
+    const slides = this.#context.variant.slides.some(({ access }) => access === number);
+    if (!slides) return remember(this.#own, `${what} ${number} ${steps}`, text);
+    const where = `${place.addresses.get(number)} ${place.bounds.get(number)}`;
+    return remember(place.shared, `${what} ${number} ${where} ${steps}`, text);
+  }
+
   /** Whether what an access shows differs between the elements. */
   #moves(number: number): boolean {
     if (this.axis < 0) return false;
@@ -159,11 +165,12 @@ export class Sites {
 
   #address(number: number, component: number): string {
     const address = this.place.addresses.get(number) as string;
-    if (this.axis < 0 || component === 0) return address;
+    const steps = component + (this.place.shifts.get(number) ?? 0);
+    if (this.axis < 0 || steps === 0) return address;
     const step = this.#context.access(number).steps[this.axis];
     if (step === 'zero') return address;
-    if (step === 'unit') return `${address} + ${component}`;
-    return `${address} + ${component} * ${this.#context.numbers.stride(number, this.axis)}`;
+    if (step === 'unit') return `${address} + ${steps}`;
+    return `${address} + ${steps} * ${this.#context.numbers.stride(number, this.axis)}`;
   }
 
   #load(number: number, component: number): string {
@@ -190,21 +197,21 @@ export class Sites {
     const access = this.#context.access(number);
     if (access.bounds === 0) return null;
     const at = this.axis >= 0 && !isStill(this.#context.input, number, this.axis) ? component : 0;
-    const found = this.#inside.get(number) ?? [];
-    this.#inside.set(number, found);
-    found[at] ??= this.#context.lines.let(
-      Array.from({ length: access.bounds }, (_, bound) =>
-        isBelow(this.#bound(number, bound, at), this.#context.numbers.boundExtent(number, bound)),
-      ).join(' && '),
+    const check = (_: unknown, bound: number): string => {
+      const text = isBelow(this.#bound(number, bound, at), this.#context.numbers.boundExtent(number, bound));
+      return remember(this.place.shared, text, () => this.#context.lines.let(text));
+    };
+    return this.#once('inside', number, at, () =>
+      this.#context.lines.let(Array.from({ length: access.bounds }, check).join(' & ')),
     );
-    return found[at];
   }
 
   #bound(number: number, bound: number, component: number): string {
     const { input, numbers } = this.#context;
     const value = (this.place.bounds.get(number) as readonly string[])[bound] as string;
-    if (component === 0 || input.still?.[number]?.[bound]?.[this.axis]) return value;
-    return `${value} + ${component} * ${numbers.coefficient(number, bound, this.axis)}`;
+    const steps = component + (this.place.shifts.get(number) ?? 0);
+    if (steps === 0 || input.still?.[number]?.[bound]?.[this.axis]) return value;
+    return `${value} + ${steps} * ${numbers.coefficient(number, bound, this.axis)}`;
   }
 
   #gather(number: number, component: number, indices: readonly string[]): string {
@@ -233,6 +240,13 @@ export class Sites {
     const value = fromStorage(element(name, address, wide), dtype, limits);
     return lines.let(`select(${emitConstant(library, access.fill, dtype)}, ${value}, ${inside})`);
   }
+}
+
+/** The text under a key: known, or made now. */
+function remember(known: Map<string, string>, key: string, text: () => string): string {
+  const found = known.get(key) ?? text();
+  known.set(key, found);
+  return found;
 }
 
 /** An element of memory that may be bound as vectors of four. */

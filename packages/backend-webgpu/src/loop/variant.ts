@@ -1,3 +1,5 @@
+import type { Slide } from './slides.ts';
+
 /** What is known of a loop's size: the extent, where all its steps are written out, or whether it may be long. */
 export type LoopSize = number | 'short' | 'long';
 
@@ -21,6 +23,8 @@ export interface Variant {
   readonly cuts: readonly number[];
   /** For each buffer, whether it is bound as vectors of four elements. */
   readonly wide: readonly boolean[];
+  /** Windows that slide along the axis of elements side by side. */
+  readonly slides: readonly Slide[];
   /** Rows of a workgroup, and the lanes that share a row. */
   readonly rows: number;
   readonly lanes: number;

@@ -58,7 +58,7 @@ export function walkInner(
     const size = variant.sizes[s]?.[depth] as LoopSize;
     if (typeof size === 'number') {
       for (let index = 0; index < size; index++) {
-        const inside = enterAxis(context, place, accesses, axis, `${index}`);
+        const inside = enterAxis(context, place, accesses, axis, index);
         if (isLast) visit(inside, 1);
         else level(depth + 1, inside);
       }
@@ -87,5 +87,6 @@ export function walkInner(
     if (lane) lines.block(`if (${lane} == 0)`, rest);
     else rest();
   };
-  level(0, start);
+  // What was loaded for another stage may stand in another block.
+  level(0, { ...start, shared: new Map() });
 }
