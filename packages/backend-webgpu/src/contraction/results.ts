@@ -181,6 +181,7 @@ export class Results {
         const ref = this.#parameters.ref(`s${slot}`);
         return this.#kernel.scalars[slot] === 'bool' ? `(${ref} != 0i)` : ref;
       },
+      zero: () => `min(${this.#parameters.ref('r0_offset')}, 0)`,
     };
     const value = new Evaluation(site).of(this.#kernel.epilogue);
     const stored = toStorage(library, value, this.#dtype(0), this.#limits);

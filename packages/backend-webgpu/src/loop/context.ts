@@ -34,7 +34,7 @@ export class Context {
     this.innerExtents = innerOffsets(input.kernel);
   }
 
-  /** Zero, but not as a constant: compilers take 0 - x, 0 / x and 0 + x as if there were no NaN and no -0. */
+  /** {@link Site.zero} */
   get zero(): string {
     return `min(${this.numbers.layout('total')}, 0)`;
   }

@@ -214,6 +214,23 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
     }
   });
 
+  it('computes with constants that are 0, or that make one', async () => {
+    const special = Float32Array.of(0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1, -1);
+    const zeros = [0, -0].map((value) => constant(value, 'float32'));
+    const made = [op('neg', zeros[1] as Expr), op('sub', constant(1, 'float32'), constant(1, 'float32'))];
+    const builder = new CaseBuilder();
+    const input = builder.input('float32', special);
+    for (const name of ['add', 'sub', 'mul', 'div'] as const) {
+      for (const zero of [...zeros, ...made]) {
+        const x = (): Expr => load(builder.read(input, view([7])));
+        for (const value of [op(name, x(), zero), op(name, zero, x())]) {
+          builder.store(builder.write(builder.output('float32', new Float32Array(7)), view([7])), [], value);
+        }
+      }
+    }
+    await session.check(builder.loop([7]));
+  });
+
   it('finds the first position, and NaN, across workgroups', async () => {
     const array = new Float32Array(40000).fill(1);
     await session.check(fold('argmax', view([40000]), [], array), 'all equal');

@@ -140,6 +140,7 @@ export class Sites {
       index: (axis) => this.index(axis, component),
       stage: (stage) => pick(known.results.get(stage) as readonly string[], component),
       scalar: (slot) => numbers.scalar(slot),
+      zero: () => this.#context.zero,
     };
   }
 

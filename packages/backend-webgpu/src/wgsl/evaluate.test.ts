@@ -23,7 +23,8 @@ function evaluate(expr: Expr, known?: ReadonlyMap<Expr, string>): { readonly nam
     throw new Error('not expected');
   };
   const site = { kernel, library: new Library(), lines, gather: refuse, index: refuse, stage: refuse, scalar: refuse };
-  const name = new Evaluation({ ...site, load: (access) => `x[${access}]` }, known).of(expr);
+  const own = { load: (access: number) => `x[${access}]`, zero: () => 'zero' };
+  const name = new Evaluation({ ...site, ...own }, known).of(expr);
   return { name, text: lines.text };
 }
 
@@ -39,10 +40,22 @@ it('takes what is known by its name', () => {
   expect(evaluate(op('neg', sum), new Map([[sum, 'sum']])).text).toBe('  let v0 = (-sum);\n');
 });
 
-it('names a literal where WGSL would compute the result itself, and refuse it', () => {
+it('hides a literal where WGSL would compute the result itself, and refuse it', () => {
   const large = constant(3e38, 'float32');
-  expect(evaluate(op('mul', large, large)).text).toBe('  let v0 = 3e+38f;\n  let v1 = (v0 * 3e+38f);\n');
+  expect(evaluate(op('mul', large, large)).text).toBe(
+    '  let v0 = bitcast<f32>(bitcast<i32>(3e+38f) | zero);\n  let v1 = (v0 * 3e+38f);\n',
+  );
   expect(evaluate(cast(constant(300, 'int32'), 'int8')).text).toBe(
-    '  let v0 = 300i;\n  let v1 = ((v0 << 24u) >> 24u);\n',
+    '  let v0 = 300i | zero;\n  let v1 = ((v0 << 24u) >> 24u);\n',
+  );
+});
+
+it('hides a 0 from compilers that would leave out what it is added to or multiplied by', () => {
+  const zero = 'bitcast<f32>(bitcast<i32>(0f) | zero)';
+  expect(evaluate(op('add', load(0), constant(0, 'float32'))).text).toBe(
+    `  let v0 = x[0];\n  let v1 = ${zero};\n  let v2 = (v0 + v1);\n`,
+  );
+  expect(evaluate(op('max', load(0), constant(0, 'float32'))).text).toBe(
+    '  let v0 = x[0];\n  let v1 = f_max(v0, 0f);\n',
   );
 });

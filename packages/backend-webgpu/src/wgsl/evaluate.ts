@@ -1,4 +1,13 @@
-import { computeDType, type DType, type Expr, exprDType, type Kernel, scalarOps } from '@flambeau/backend';
+import {
+  computeDType,
+  type DType,
+  type Expr,
+  exprDType,
+  isFloat,
+  type Kernel,
+  type ScalarOpName,
+  scalarOps,
+} from '@flambeau/backend';
 import type { Library } from './library.ts';
 import type { Lines } from './lines.ts';
 import { emitCast, emitConstant, emitOp, emitRandom } from './scalar.ts';
@@ -15,6 +24,8 @@ export interface Site {
   index(axis: number): string;
   stage(stage: number): string;
   scalar(slot: number): string;
+  /** An i32 that is 0, which no compiler can know. */
+  zero(): string;
 }
 
 /** What is known of an expression: a name or literal, and its dtype. */
@@ -22,7 +33,12 @@ interface Known {
   readonly text: string;
   readonly dtype: DType;
   readonly isLiteral?: boolean;
+  /** Whether it is the literal 0 or -0 of a float. */
+  readonly isZero?: boolean;
 }
+
+/** Operations that compilers leave out where an operand is 0, as if there were no -0 and no NaN. */
+const FOLDED: ReadonlySet<ScalarOpName> = new Set<ScalarOpName>(['add', 'sub', 'mul', 'div']);
 
 /** Writes statements that compute expressions, each occurring expression and each load once. */
 export class Evaluation {
@@ -58,6 +74,7 @@ export class Evaluation {
           text: emitConstant(library, expr.value, expr.dtype),
           dtype: computeDType(expr.dtype),
           isLiteral: true,
+          isZero: isFloat(expr.dtype) && Number(expr.value) === 0,
         };
       case 'cast': {
         const arg = this.#find(expr.arg);
@@ -67,7 +84,8 @@ export class Evaluation {
       case 'random':
         return named(emitRandom(library, this.of(expr.key), this.of(expr.counter)), 'int32');
       case 'op': {
-        const args = expr.args.map((arg) => this.#find(arg));
+        const found = expr.args.map((arg) => this.#find(arg));
+        const args = FOLDED.has(expr.op) ? found.map((arg) => (arg.isZero ? this.#unknown(arg) : arg)) : found;
         const dtype = (expr.op === 'where' ? args[1] : args[0])?.dtype as DType;
         const text = emitOp(library, expr.op, dtype, this.#operands(args));
         return named(text, scalarOps[expr.op].result === 'bool' ? 'bool' : dtype);
@@ -96,10 +114,20 @@ export class Evaluation {
     return found;
   }
 
-  /** WGSL refuses operations on literals alone where the result is no number, or too large: one becomes a name. */
+  /**
+   * WGSL refuses operations on literals alone where the result is no number, or too large, and a result that compilers know may be a
+   * 0: they shall not know one operand.
+   */
   #operands(args: readonly Known[]): string[] {
-    const texts = args.map(({ text }) => text);
-    if (args.every(({ isLiteral }) => isLiteral)) texts[0] = this.#site.lines.let(texts[0] as string);
-    return texts;
+    const isKnown = args.every(({ isLiteral }) => isLiteral);
+    return args.map((arg, i) => (isKnown && i === 0 ? this.#unknown(arg) : arg).text);
+  }
+
+  /** A literal's value, but not for compilers. */
+  #unknown({ text, dtype }: Known): Known {
+    const { lines, zero } = this.#site;
+    if (dtype === 'bool') return { text: lines.let(`${text} | (${zero()} != 0)`), dtype };
+    const bits = isFloat(dtype) ? `bitcast<f32>(bitcast<i32>(${text}) | ${zero()})` : `${text} | ${zero()}`;
+    return { text: lines.let(bits), dtype };
   }
 }
