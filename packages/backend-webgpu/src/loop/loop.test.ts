@@ -1,4 +1,5 @@
 import {
+  cast,
   constant,
   type DType,
   type Expr,
@@ -229,6 +230,11 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
       }
     }
     await session.check(builder.loop([7]));
+    const none = new CaseBuilder();
+    const stored = stage(none.reduce('max', [], constant(0, 'int32')));
+    const difference = op('sub', cast(stored, 'float32'), constant(0, 'float32'));
+    none.store(none.write(none.output('float32', new Float32Array(1)), view([])), [], difference);
+    await session.check(none.loop([]));
   });
 
   it('finds the first position, and NaN, across workgroups', async () => {

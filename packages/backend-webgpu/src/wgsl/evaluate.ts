@@ -52,9 +52,10 @@ export class Evaluation {
     for (const [expr, text] of known) this.#known.set(expr, { text, dtype: exprDType(site.kernel, expr) });
   }
 
-  /** The name of an expression's value, or a literal. */
+  /** The name of an expression's value. */
   of(expr: Expr): string {
-    return this.#find(expr).text;
+    const found = this.#find(expr);
+    return (found.isLiteral ? this.#unknown(found) : found).text;
   }
 
   #find(expr: Expr): Known {
@@ -82,7 +83,7 @@ export class Evaluation {
         return named(emitCast(library, text, arg.dtype, expr.dtype), computeDType(expr.dtype));
       }
       case 'random':
-        return named(emitRandom(library, this.of(expr.key), this.of(expr.counter)), 'int32');
+        return named(emitRandom(library, this.#find(expr.key).text, this.#find(expr.counter).text), 'int32');
       case 'op': {
         const found = expr.args.map((arg) => this.#find(arg));
         const args = FOLDED.has(expr.op) ? found.map((arg) => (arg.isZero ? this.#unknown(arg) : arg)) : found;
@@ -91,7 +92,7 @@ export class Evaluation {
         return named(text, scalarOps[expr.op].result === 'bool' ? 'bool' : dtype);
       }
       case 'gather': {
-        const indices = expr.indices.map((at) => this.of(at));
+        const indices = expr.indices.map((at) => this.#find(at).text);
         return this.#once(`gather ${expr.access} ${indices}`, expr, () => this.#site.gather(expr.access, indices));
       }
       case 'load':
@@ -123,7 +124,7 @@ export class Evaluation {
     return args.map((arg, i) => (isKnown && i === 0 ? this.#unknown(arg) : arg).text);
   }
 
-  /** A literal's value, but not for compilers. */
+  /** A literal's value, which compilers do not know. */
   #unknown({ text, dtype }: Known): Known {
     const { lines, zero } = this.#site;
     if (dtype === 'bool') return { text: lines.let(`${text} | (${zero()} != 0)`), dtype };
