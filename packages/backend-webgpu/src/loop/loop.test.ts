@@ -230,11 +230,16 @@ describe.each([true, false])('loop kernels with software: %s', (software) => {
       }
     }
     await session.check(builder.loop([7]));
-    const none = new CaseBuilder();
-    const stored = stage(none.reduce('max', [], constant(0, 'int32')));
-    const difference = op('sub', cast(stored, 'float32'), constant(0, 'float32'));
-    none.store(none.write(none.output('float32', new Float32Array(1)), view([])), [], difference);
-    await session.check(none.loop([]));
+    for (const [inner, value] of [
+      [[], constant(0, 'int32')],
+      [[1], index(0)],
+    ] as const) {
+      const none = new CaseBuilder();
+      const stored = stage(none.reduce('max', inner, value));
+      const difference = op('sub', cast(stored, 'float32'), constant(0, 'float32'));
+      none.store(none.write(none.output('float32', new Float32Array(1)), view([])), [], difference);
+      await session.check(none.loop([]));
+    }
   });
 
   it('finds the first position, and NaN, across workgroups', async () => {

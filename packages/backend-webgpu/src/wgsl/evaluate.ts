@@ -21,6 +21,7 @@ export interface Site {
   load(access: number): string;
   /** The element of an access at computed indices, given by names or literals. */
   gather(access: number, indices: readonly string[]): string;
+  /** The index along an axis: a name or a literal. */
   index(axis: number): string;
   stage(stage: number): string;
   scalar(slot: number): string;
@@ -99,8 +100,12 @@ export class Evaluation {
         return this.#once(`load ${expr.access}`, expr, () => this.#site.load(expr.access));
       case 'scalar':
         return this.#once(`scalar ${expr.slot}`, expr, () => this.#site.scalar(expr.slot));
-      case 'index':
-        return this.#once(`index ${expr.axis}`, expr, () => this.#site.index(expr.axis));
+      case 'index': {
+        const text = this.#site.index(expr.axis);
+        // Where a loop is written out, compilers know it.
+        if (/^\d+$/.test(text)) return { text: `${text}i`, dtype: 'int32', isLiteral: true };
+        return this.#once(`index ${expr.axis}`, expr, () => text);
+      }
       case 'stage':
         return this.#once(`stage ${expr.stage}`, expr, () => this.#site.stage(expr.stage));
     }
