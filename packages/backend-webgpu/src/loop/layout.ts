@@ -51,7 +51,7 @@ export function layOut(
   aligned: readonly boolean[],
   sharing: readonly number[] | undefined,
   limits: DeviceLimits,
-  slides: readonly Slide[] = [],
+  slides: readonly Slide[],
 ): Layout {
   const { kernel } = input;
   const order = new Order(kernel, extents);

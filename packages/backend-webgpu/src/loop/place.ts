@@ -40,9 +40,9 @@ export function enterAxis(
   const bounds = new Map(place.bounds);
   const shifts = new Map(place.shifts);
   for (const number of index === 0 ? [] : accesses) {
-    const direction = typeof index === 'number' ? context.slide(number, axis) : 0;
-    if (direction !== 0) {
-      shifts.set(number, (shifts.get(number) ?? 0) + direction * Number(index));
+    const direction = context.slide(number, axis);
+    if (typeof index === 'number' && direction !== 0) {
+      shifts.set(number, (shifts.get(number) ?? 0) + direction * index);
       continue;
     }
     const step = context.access(number).steps[axis];
