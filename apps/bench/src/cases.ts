@@ -7,9 +7,9 @@ import type { CaseWorkload } from './workloads/workload.ts';
 export async function measureCases(
   workload: CaseWorkload,
   engines: readonly Engine[],
-  { rounds, patience }: Pick<Effort, 'rounds' | 'patience'>,
+  given: Pick<Effort, 'rounds' | 'patience' | 'settle'>,
 ): Promise<CaseResult[]> {
-  const effort: Effort = { rounds, patience, sample: 60, warmUp: 300 };
+  const effort: Effort = { ...given, sample: 60, warmUp: 300 };
   const results: CaseResult[] = [];
   for (const test of workload.cases) {
     try {

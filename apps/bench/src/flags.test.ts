@@ -50,6 +50,7 @@ describe('parseFlags', () => {
     [['--threads', '0']],
     [['--patience', 'none']],
     [['--page']],
+    [['--page', '--device', 'webgpu', '--peers', 'jax,pytorch']],
     [['--steps', 'many']],
     [['--json', '']],
     [['--fast']],

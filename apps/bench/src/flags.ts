@@ -99,10 +99,11 @@ export function parseFlags(args: readonly string[]): Flags {
   const device = oneOf('--device', values.device ?? defaults.device, deviceNames);
   if (values.page && device !== 'webgpu') throw new UsageError('--page is for --device webgpu.');
   const asked = values.peers === 'none' ? [] : (values.peers?.split(',') ?? usualPeers(device));
+  const known = values.page ? usualPeers(device) : Object.keys(peers);
   return {
     workloads: positionals.length ? positionals.map((name) => oneOf('a workload', name, names)) : names,
     device,
-    peers: asked.map((name) => oneOf('a peer', name, Object.keys(peers))),
+    peers: asked.map((name) => oneOf(values.page ? 'a peer in a page' : 'a peer', name, known)),
     threads: count('--threads', values.threads, defaults.threads),
     rounds: count('--rounds', values.rounds, defaults.rounds),
     steps: count('--steps', values.steps, usualSteps(device)),

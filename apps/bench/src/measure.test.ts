@@ -5,7 +5,7 @@ import { measure, WrongResult } from './measure.ts';
 import { figureOf, recordOf, tableOf } from './report.ts';
 import { matmul } from './workloads/matmul.ts';
 
-const effort = { rounds: 3, sample: 0, warmUp: 0, patience: 60_000 };
+const effort = { rounds: 3, sample: 0, warmUp: 0, settle: 0, patience: 60_000 };
 const test = matmul(2, 3, 4);
 
 /** Plain loops under another name, with some of what is set up replaced. */
@@ -49,6 +49,20 @@ describe('measure', () => {
       }));
     await measure(test, [spy('a'), spy('b')], effort);
     expect(order.slice(-2 * effort.rounds).join('')).toBe('ababab');
+  });
+
+  it('lets each engine run untimed before its samples, while what others left is collected', async () => {
+    const order: string[] = [];
+    const spy = (name: string): Engine =>
+      altered(name, () => ({
+        time: async () => {
+          order.push(name);
+          return name === 'a' ? 1 : 2;
+        },
+      }));
+    const { measurements } = await measure(test, [spy('a'), spy('b')], { ...effort, settle: 1e-6 });
+    expect(order.slice(-4 * effort.rounds).join('')).toBe('aabbaabbaabb');
+    expect(measurements).toMatchObject([{ samples: [1, 1, 1] }, { samples: [2, 2, 2] }]);
   });
 
   it('goes on without a peer that fails, but not without ours', async () => {

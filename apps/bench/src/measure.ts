@@ -10,6 +10,8 @@ export interface Effort {
   readonly sample: number;
   /** Time spent on warming up, at least one run (milliseconds). */
   readonly warmUp: number;
+  /** Time spent on untimed runs before each sample (milliseconds): what other engines left behind is collected meanwhile. */
+  readonly settle: number;
   /** A peer whose run takes longer is left out of a case (milliseconds). */
   readonly patience: number;
 }
@@ -59,9 +61,13 @@ class Contender {
     this.#scale = scale;
   }
 
-  /** Time of one run, over as many as a sample has (milliseconds). Before it, what others left behind can be collected. */
-  async time(): Promise<number> {
+  /**
+   * @param settle - Time spent on untimed runs before (milliseconds).
+   * @returns Time of one run, over as many as a sample has (milliseconds).
+   */
+  async time(settle: number): Promise<number> {
     await pause();
+    if (settle > 0) await this.#repeat(settle);
     return ((await this.prepared.time(this.#runs)) / this.#runs) * this.#scale;
   }
 
@@ -71,13 +77,19 @@ class Contender {
    * @returns Time of the last run (milliseconds).
    */
   async warmUp(length: number, sample: number): Promise<number> {
+    const last = await this.#repeat(length);
+    this.#runs = Math.max(1, Math.ceil(sample / Math.max(last, 1e-4)));
+    return last;
+  }
+
+  /** Runs it, at least once, until the time is over. @returns Time of the last run (milliseconds). */
+  async #repeat(length: number): Promise<number> {
     const started = performance.now();
     let last = 0;
     do {
       await pause();
       last = await this.prepared.time(1);
     } while (performance.now() - started < length);
-    this.#runs = Math.max(1, Math.ceil(sample / Math.max(last, 1e-4)));
     return last;
   }
 }
@@ -159,7 +171,7 @@ export async function measure(
       else failures.push({ engine: contender.name, cannot: `${test.name}: a run takes ${(time / 1e3).toFixed(1)} s` });
     }
     for (let round = 0; round < effort.rounds; round++) {
-      for (const contender of timed) contender.samples.push(await contender.time());
+      for (const contender of timed) contender.samples.push(await contender.time(effort.settle));
     }
     const measurements = timed.map(({ name, samples }) => ({ engine: name, median: median(samples), samples }));
     return { measurements, failures };

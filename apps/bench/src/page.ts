@@ -62,7 +62,7 @@ const page: PageBench = {
     const workload = workloads.find(({ name }) => name === asked);
     if (!workload) return null;
     const opened = await engines(peers);
-    return { ours: opened[0]!.name, results: await measureCases(workload, opened, { rounds, patience }) };
+    return { ours: opened[0]!.name, results: await measureCases(workload, opened, { rounds, patience, settle: 0 }) };
   },
   submits: async ({ peers }) => countSteps(everything, await engines(peers)),
 };

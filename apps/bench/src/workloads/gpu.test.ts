@@ -10,7 +10,7 @@ import { matmulWorkload } from './matmul.ts';
 import { countSteps } from './submits.ts';
 import { trainingWorkloads } from './training.ts';
 
-const effort = { rounds: 1, sample: 0, warmUp: 0, patience: 60_000 };
+const effort = { rounds: 1, sample: 0, warmUp: 0, settle: 0, patience: 60_000 };
 /** Not all of them: a GPU in software compiles a second for each. */
 const small = [matmulWorkload(8), convWorkload(8), ...trainingWorkloads(8)];
 const cases = small.flatMap(({ name, cases: all }) =>

@@ -8,7 +8,7 @@ import { parseFlags } from '../flags.ts';
 import { measure } from '../measure.ts';
 import { workloads, workloadsUpTo } from './index.ts';
 
-const effort = { rounds: 1, sample: 0, warmUp: 0, patience: 60_000 };
+const effort = { rounds: 1, sample: 0, warmUp: 0, settle: 0, patience: 60_000 };
 const small = workloadsUpTo(8);
 const cases = small.flatMap((workload) =>
   'cases' in workload && !workload.engines
