@@ -24,6 +24,15 @@ function altered(name: string, change: (prepared: Awaited<ReturnType<Engine['pre
   };
 }
 
+/** Plain loops that write down when they are run, and say that it took that long. */
+function spy(name: string, order: string[], milliseconds = 1): Engine {
+  const time = async (): Promise<number> => {
+    order.push(name);
+    return milliseconds;
+  };
+  return altered(name, () => ({ time }));
+}
+
 describe('measure', () => {
   it('does not time an engine whose result is wrong', async () => {
     let timed = false;
@@ -40,27 +49,13 @@ describe('measure', () => {
 
   it('takes samples in turns', async () => {
     const order: string[] = [];
-    const spy = (name: string): Engine =>
-      altered(name, () => ({
-        time: async () => {
-          order.push(name);
-          return 1;
-        },
-      }));
-    await measure(test, [spy('a'), spy('b')], effort);
+    await measure(test, [spy('a', order), spy('b', order)], effort);
     expect(order.slice(-2 * effort.rounds).join('')).toBe('ababab');
   });
 
   it('lets each engine run untimed before its samples, while what others left is collected', async () => {
     const order: string[] = [];
-    const spy = (name: string): Engine =>
-      altered(name, () => ({
-        time: async () => {
-          order.push(name);
-          return name === 'a' ? 1 : 2;
-        },
-      }));
-    const { measurements } = await measure(test, [spy('a'), spy('b')], { ...effort, settle: 1e-6 });
+    const { measurements } = await measure(test, [spy('a', order), spy('b', order, 2)], { ...effort, settle: 1e-6 });
     expect(order.slice(-4 * effort.rounds).join('')).toBe('aabbaabbaabb');
     expect(measurements).toMatchObject([{ samples: [1, 1, 1] }, { samples: [2, 2, 2] }]);
   });
