@@ -55,6 +55,7 @@ export const usage: string = `Times the same work here and elsewhere, in turns, 
   --patience N      leave a peer out of a case of which one run takes it longer (seconds, default ${defaults.patience})
   --json FILE       write the results there
   --page            in a page of a headless Chromium instead of Node; for --device webgpu
+                    and the peers usual beside it
   --help            this text
 `;
 

@@ -53,7 +53,7 @@ describe('measure', () => {
     expect(order.slice(-2 * effort.rounds).join('')).toBe('ababab');
   });
 
-  it('lets each engine run untimed before its samples, while what others left is collected', async () => {
+  it('lets each engine run untimed before its samples', async () => {
     const order: string[] = [];
     const { measurements } = await measure(test, [spy('a', order), spy('b', order, 2)], { ...effort, settle: 1e-6 });
     expect(order.slice(-4 * effort.rounds).join('')).toBe('aabbaabbaabb');

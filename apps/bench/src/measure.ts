@@ -66,8 +66,8 @@ class Contender {
    * @returns Time of one run, over as many as a sample has (milliseconds).
    */
   async time(settle: number): Promise<number> {
-    await pause();
     if (settle > 0) await this.#repeat(settle);
+    await pause();
     return ((await this.prepared.time(this.#runs)) / this.#runs) * this.#scale;
   }
 

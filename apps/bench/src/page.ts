@@ -43,17 +43,24 @@ const workloads = [
 
 const opening = new Map<string, Promise<Engine>>();
 
-function engine(name: string, open: () => Promise<Engine>): Promise<Engine> {
+/** How ours and the peers that a page has are opened. */
+const openers: Readonly<Record<string, () => Promise<Engine>>> = {
+  webgpu: () => deviceEngine('webgpu', { threads: 1 }),
+  'tfjs-webgpu': () => tfjsEngine('webgpu'),
+  jax: () => jaxEngine('webgpu'),
+};
+
+function engine(name: string): Promise<Engine> {
+  const open = openers[name];
+  if (!open) throw new Error(`a page has no engine '${name}'`);
   const known = opening.get(name) ?? open();
   opening.set(name, known);
   return known;
 }
 
+/** Ours, then its peers as they were asked for. */
 async function engines(peers: readonly string[]): Promise<Engine[]> {
-  const all = [engine('webgpu', () => deviceEngine('webgpu', { threads: 1 }))];
-  if (peers.includes('tfjs-webgpu')) all.push(engine('tfjs-webgpu', () => tfjsEngine('webgpu')));
-  if (peers.includes('jax')) all.push(engine('jax', () => jaxEngine('webgpu')));
-  return Promise.all(all);
+  return Promise.all(['webgpu', ...peers].map(engine));
 }
 
 const page: PageBench = {

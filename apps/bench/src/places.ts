@@ -22,8 +22,8 @@ export interface Place {
 }
 
 /**
- * While an engine waits for WebGPU, its bindings for Node leave 60 MB of garbage a second. Collecting that takes both cores
- * for 30 ms and more, up to a tenth of a second after the wait (milliseconds).
+ * Untimed runs before a sample on WebGPU in Node (milliseconds). While an engine waits there, the bindings leave a hundred
+ * megabytes of garbage a second; pauses of 30 ms and more follow, up to a tenth of a second after the wait.
  */
 const SETTLE = 120;
 
